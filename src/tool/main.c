@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* knead: the tool. This file only finds the verb and hands over; all else is in the verb's own file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs.h"
+
+/* In the order of --help. A verb stands here once its file is in meson.build. */
+static const struct verb verbs[] = {
+	{ NULL, NULL, NULL },
+};
+
+static void list_verbs(FILE *out)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		fprintf(out, "  %-10s %s\n", v->name, v->summary);
+}
+
+static void print_help(void)
+{
+	puts("Usage: knead VERB [OPTION]...\n"
+	     "\n"
+	     "Load cells in massage balls and foam rollers: captures, replay, scores.\n"
+	     "\n"
+	     "Verbs:");
+	list_verbs(stdout);
+	puts("\n"
+	     "  --help     show this and exit; 'knead VERB --help' tells about a verb\n"
+	     "  --version  show the version and exit\n"
+	     "\n"
+	     "Exit status: 0 good, 1 failed, 2 bad usage or bad configuration,\n"
+	     "77 not possible on this machine.");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		verb_error("no verb given, name one of:");
+		list_verbs(stderr);
+		return VERB_BAD_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help();
+		return VERB_GOOD;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("knead " KNEAD_VERSION);
+		return VERB_GOOD;
+	}
+	for (const struct verb *v = verbs; v->name; v++)
+		if (strcmp(argv[1], v->name) == 0)
+			return v->run(argc - 1, argv + 1);
+	verb_error("%s: no such verb, use one of:", argv[1]);
+	list_verbs(stderr);
+	return VERB_BAD_USAGE;
+}
