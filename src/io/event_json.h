@@ -8,6 +8,8 @@
 
 #include <knead/event.h>
 
+#include "wall.h"
+
 /* What an event does not know of itself. */
 struct event_context {
 	const char *device; /* its name */
@@ -19,14 +21,16 @@ struct event_context {
 #define EVENT_JSON_MAX 2048
 
 /*
- * Writes the record without a newline into buf and returns its length, or -ENOBUFS. Keys, their order, units and
- * rounding as in the contract: N, kPa and N s to 0.1, s to 0.001, unknown as null, never NaN.
+ * Writes the record without a newline, NUL-terminated, into buf and returns its length, or -ENOBUFS. Keys, their order,
+ * units and rounding as in the contract: N, kPa and N s to 0.1, s to 0.001, unknown (and what is no number) as null. Times are
+ * rounded from their microseconds; a duration is the difference of its two rounded ends, so that the record agrees with itself.
  */
 int event_json(const struct knead_event *e, const struct event_context *context, char *buf, size_t size);
 
-/* "2026-11-20T08:36:42.120Z" of UTC microseconds, rounded to nearest millisecond. buf of at least 32 bytes. Returns buf. */
-char *wall_to_iso(int64_t wall_us, char *buf);
-/* The reverse; returns 0 or -EINVAL. Accepts 0 to 6 decimals and Z. */
-int wall_from_iso(const char *text, int64_t *ret_wall_us);
+/*
+ * Writes what a home automation's button would call this event ("press_end", "long_press_start", ...), with the boot and n
+ * of its source. Returns the length, 0 when there is no such word for it, or -ENOBUFS.
+ */
+int event_squeeze_json(const struct knead_event *e, const struct event_context *context, char *buf, size_t size);
 
 #endif

@@ -10,18 +10,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * One line for the log; level as in syslog.h. Called from the delivery thread, at most once per change, never after
+ * sink_mqtt_free() has returned. Must be safe to call from any thread.
+ */
+typedef void (*sink_mqtt_log_fn)(void *user, int level, const char *line);
+
 struct sink_mqtt_options {
-	const char *host, *base, *client_id, *username, *password_file;
-	int port, keepalive_s, protocol; /* protocol 5 or 4 (3.1.1) */
-	bool tls;
-	const char *ca_file, *cert_file, *key_file;
+	const char *host, *base;
+	const char *client_id, *username, *password_file; /* each may be NULL or "" */
+	int port; /* 0 = 1883, with tls 8883 */
+	int keepalive_s; /* at least 5 */
+	int protocol; /* 5, falls back to 3.1.1 where the broker knows no better; or 4 (3.1.1) */
+	bool tls; /* always verified: against ca_file, else against the system's store */
+	const char *ca_file, *cert_file, *key_file; /* each may be NULL or "" */
 	double late_after_s;
+	sink_mqtt_log_fn log; /* NULL = nobody is told */
+	void *log_user;
+
+	/* What tests shorten; 0 takes the default. */
+	int backoff_min_ms, backoff_max_ms; /* 1000, 60000 */
+	int refused_ms; /* 60000: next try after refused credentials */
+	int answer_ms; /* 10000: how long a broker may take to say yes to a connection */
+	int look_ms; /* 2000: how long to look, after a reconnect, for what the broker has kept */
+	size_t events_max, bytes_max; /* 4096, 4 MiB: events that wait */
 };
 
 enum mqtt_class {
 	MQTT_NEWEST, /* only the newest of a topic is kept while offline; sent again when the broker has lost it */
 	MQTT_EVENT, /* queued, bounded; older than late_after_s: to late/ instead of event/ */
-	MQTT_DROP, /* dropped while offline */
+	MQTT_DROP, /* dropped while offline, and when it waited longer than its expiry */
+};
+
+/* In which order MQTT_NEWEST messages that wait together are sent: a device's state always before its "online". */
+enum mqtt_rank {
+	MQTT_RANK_BRIDGE,
+	MQTT_RANK_STATE,
+	MQTT_RANK_AVAILABILITY, /* sent again after every reconnect */
+	MQTT_RANK_REST,
+	_MQTT_RANKS,
 };
 
 struct mqtt_message {
@@ -30,25 +57,47 @@ struct mqtt_message {
 	const char *payload;
 	size_t length;
 	enum mqtt_class cls;
-	int qos;
+	enum mqtt_rank rank; /* MQTT_NEWEST only */
+	int qos; /* 0 or 1 */
 	bool retain, json;
 	uint32_t expiry_s; /* 0 = none */
-	int64_t decided_us; /* CLOCK_MONOTONIC (or BOOTTIME) when an event was decided */
+	int64_t decided_us; /* MQTT_EVENT: CLOCK_BOOTTIME when it was decided; 0 = now */
 };
 
 struct sink_mqtt_stats {
 	bool connected;
-	int protocol;
-	int64_t connected_since_wall_us;
-	uint64_t reconnects, published, dropped_live, dropped_event, late, pending;
+	int protocol; /* 5 or 4 of the connection, else of the last one, else as configured */
+	int64_t connected_since_wall_us; /* valid while connected */
+	uint64_t reconnects; /* connections after the first */
+	uint64_t published; /* acknowledged, or with QoS 0 written */
+	uint64_t dropped_live; /* MQTT_DROP messages nobody got */
+	uint64_t dropped_event; /* events lost: queue full, refused by the broker, or too late without a late topic */
+	uint64_t late; /* events delivered to their late topic */
+	uint64_t pending; /* all that waits or is not acknowledged */
 };
 
 struct sink_mqtt;
 
+/*
+ * Starts the delivery thread for options (copied). Returns 0 and the sink in *ret (sink_mqtt_free()), or a negative errno with
+ * a sentence in ret_why: -EINVAL for bad options, -EACCES or -ENOENT for a password or certificate file that cannot be read.
+ * A broker that is not there is no error.
+ */
 int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **ret, char *ret_why, size_t why_size);
-void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m); /* copies; never blocks */
+
+/*
+ * Takes a copy of m; never blocks but for a moment of mutual exclusion, never waits for the network. What does not fit is
+ * dropped and counted. From any thread. s NULL does nothing (no broker is configured).
+ */
+void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m);
+/* A snapshot. s NULL gives zeros. */
 void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret);
-/* Says goodbye: sends what waits, offline, waits for the acknowledgements, at most timeout_ms; then frees. */
+
+/*
+ * Says goodbye: sends what waits, then the bridge's "offline", waits for the acknowledgements, disconnects; all within
+ * timeout_ms, and at once while there is no connection. A thread that hangs in name resolution or in a connect() of the library
+ * cannot be ended from outside: it is then left alone, ends by itself as soon as it wakes, and frees s. NULL is fine.
+ */
 void sink_mqtt_free(struct sink_mqtt *s, int timeout_ms);
 
 #endif

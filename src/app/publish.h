@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What goes to which topic, and when: retain, QoS, expiry and class of every message, rate limits and dead bands of the
+ * documents, availability of the devices. The topic table of docs/mqtt in code; knows no broker and asks no clock.
+ *
+ *	publish_new(&options, &p)                 at start
+ *	publish_device_add(p, conf, &d)           per device; it is offline until its first view that is online
+ *	publish_event(p, d, &event, n, ...)       for each event, in the order of n
+ *	publish_view(p, d, &view, ...)            after each push that gave events or changed the phase, and when it asks for it
+ *	publish_offline(p, d, "unplugged", ...)   when the port is gone
+ *	publish_tick(p, ...)                      when it asks for it: bridge/info and bridge/health
+ */
+#ifndef APP_PUBLISH_H
+#define APP_PUBLISH_H
+
+#include <knead/pipeline.h>
+
+#include "conf.h"
+#include "sink_mqtt.h"
+
+struct publish;
+struct publish_device;
+
+struct publish_options {
+	struct sink_mqtt *sink; /* not owned; may be NULL: then nothing is sent */
+	const struct conf *conf; /* read by publish_new() only */
+	const char *boot; /* 8 hex digits, or "replay"; copied */
+	int64_t started_us, started_wall_us; /* the two clocks at the start of the program */
+};
+
+/*
+ * Times: now_us is any monotonic clock, the same in all calls; wall_us is UTC now; wall_origin_us is UTC of stream time 0 of
+ * that device. All in microseconds.
+ */
+
+int publish_new(const struct publish_options *options, struct publish **ret);
+void publish_free(struct publish *p); /* frees its devices too; sends nothing */
+
+/* Adds a device, offline, and publishes its settings. conf is not kept. Returns 0 and *ret (owned by p), or -ENOMEM. */
+int publish_device_add(struct publish *p, const struct conf_device *conf, struct publish_device **ret);
+/* Publishes "offline" for it and forgets it. */
+void publish_device_remove(struct publish *p, struct publish_device *d);
+/* Takes over settings that have changed (conf is not kept) and publishes them. */
+void publish_device_configure(struct publish *p, struct publish_device *d, const struct conf_device *conf);
+
+/* Publishes one event: its record, and the messages derived from it. n counts over all devices, from 1. */
+void publish_event(
+	struct publish *p, struct publish_device *d, const struct knead_event *e, uint64_t n, int64_t wall_origin_us);
+
+/*
+ * Publishes of a view what is due: state, live, session, diag, availability. Returns the now_us at which to call again even
+ * if nothing happens.
+ */
+int64_t publish_view(struct publish *p, struct publish_device *d, const struct knead_view *view, int64_t wall_origin_us,
+	int64_t now_us, int64_t wall_us);
+
+/* The port is closed: offline at once, with the reason (a few words, copied) in diag and bridge/info. */
+void publish_offline(struct publish *p, struct publish_device *d, const char *reason, int64_t now_us, int64_t wall_us);
+
+/* Publishes bridge/info when it has changed and bridge/health when it is due. Returns when to call again. */
+int64_t publish_tick(struct publish *p, int64_t now_us, int64_t wall_us);
+
+/* Publishes "offline" for every device; for a clean stop, before sink_mqtt_free(). */
+void publish_stop(struct publish *p, int64_t now_us, int64_t wall_us);
+
+#endif
