@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: MIT
+"""The real recordings beside the project: how each is fed to `knead replay`, and how what comes out is scored.
+
+The labels were not made with the contract's thresholds but with a share of each event's own rise. So each folder gets
+settings once, by the rule that its notes give, and never per event; `RULES` holds rule and settings side by side. Label
+time becomes stream time by the first row: two lines that are no data stand in front of every stream, so that what
+recognition drops costs no sample.
+"""
+import csv
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+
+import harness
+
+CAPTURES = pathlib.Path(os.environ.get("KNEAD_SHARED", harness.TOP.parent / "shared")) / "captures"
+CONTACTS = ("hold_end", "press", "tap", "impact")
+
+
+@dataclasses.dataclass
+class Rule:
+    why: str
+    options: dict
+    overlap: bool = False  # found = overlaps: the labels' limits lie elsewhere by construction
+
+
+RULES = {
+    "hangboard": Rule("10 % of the load", {"unit": "kg", "press_n": 60, "release_n": 55}),
+    "hand-grip": Rule("10 % of the presses, gaps shorter than bridge_s", {"unit": "n", "press_n": 1.5, "release_n": 1.5, "bridge_s": 0.2}),
+    "four-cell-plate": Rule("above what remains between presses", {"unit": "g", "press_n": 33, "release_n": 31, "bridge_s": 0.05}),
+    "grip-pulses": Rule("40 % between floor and peak of the file", {"unit": "n", "bridge_s": 0.05, "tap_max_s": 0.05}, overlap=True),
+    "wheel-pushes": Rule("10 % of the pushes, above the idle blips", {"unit": "n", "press_n": 16, "release_n": 8, "bridge_s": 0.1}),
+    "walking": Rule("2 to 5 % of the stance", {"unit": "n", "press_n": 20, "release_n": 20, "bridge_s": 0.1}),
+    "jumps": Rule("foot contact", {"unit": "n", "press_n": 20, "release_n": 10, "bridge_s": 0.1}),
+    "standing": Rule("the defaults", {"unit": "n"}),
+    "balance-board": Rule("the defaults", {"unit": "kg"}),
+}
+
+
+@dataclasses.dataclass
+class Label:
+    start_s: float
+    end_s: float
+    ambiguous: bool
+
+
+@dataclasses.dataclass
+class Recording:
+    folder: str
+    name: str
+    stream: bytes  # as fed to replay, after the two lines that are no data
+    options: dict
+    period_s: float
+    labels: list
+    rate_hz: float = 0
+
+    @property
+    def tolerance_s(self):
+        return max(0.1, 2 * self.period_s)
+
+    @property
+    def rule(self):
+        return RULES[self.folder]
+
+
+@dataclasses.dataclass
+class Score:
+    recording: Recording
+    found: list  # (kind, start_s, end_s)
+    pairs: list  # (label, found)
+    extra: list
+    rolls: int
+    events: list
+
+    @property
+    def labelled(self):
+        return [label for label in self.recording.labels if not label.ambiguous]
+
+    def worst(self, end):
+        errors = [abs((f[2] - l.end_s) if end else (f[1] - l.start_s)) for l, f in self.pairs]
+        return max(errors) if errors else None
+
+
+def labels_of(folder, name, event=None):
+    with open(CAPTURES / folder / "labels.csv", newline="") as f:
+        rows = [r for r in csv.DictReader(f) if r["file"] == name and r["event"] != "none"]
+    if event is not None:
+        rows = [r for r in rows if r["event"] == event]
+    return [Label(float(r["start_s"]), float(r["end_s"]), "ambiguous" in (r["note"] or "")) for r in rows]
+
+
+def lines_of(folder, name):
+    return (CAPTURES / folder / name).read_text().splitlines()
+
+
+def table(times, values):
+    return "".join(f"{t:.6f},{v:.6f}\n" for t, v in zip(times, values)).encode()
+
+
+def period(times):
+    return statistics.median(b - a for a, b in zip(times, times[1:]))
+
+
+def recording(folder, name, times, stream, labels, label_zero=None, **options):
+    """label_zero: label time of time 0 of the file's own clock, taken off; by default labels start with the first row."""
+    zero = times[0] if label_zero is None else label_zero
+    shift = times[0] - zero
+    shifted = [Label(label.start_s - shift, label.end_s - shift, label.ambiguous) for label in labels]
+    settings = {"zero_raw": 0, **RULES[folder].options, **options}
+    return Recording(folder, name, stream, settings, period(times), shifted)
+
+
+def hangboard():
+    name = "hang_left_right_slowpull_fastpull.txt"
+    numbers = [re.search(r"Current time (\S+) load (\S+)", line) for line in lines_of("hangboard", name)]
+    rows = [(float(m.group(1)), float(m.group(2))) for m in numbers if m]
+    times, loads = zip(*rows)
+    yield recording("hangboard", name, times, table(times, loads), labels_of("hangboard", name))
+
+
+def hand_grip():
+    for name in ("LogFile_2025-03-13_21.21.22.txt", "LogFile_2025-03-13_21.28.49.txt"):
+        rows = [r for r in csv.reader(lines_of("hand-grip", name)[1:]) if r[1]]
+        times, forces = [float(r[0]) for r in rows], [float(r[1]) for r in rows]
+        yield recording("hand-grip", name, times, table(times, forces), labels_of("hand-grip", name))
+
+
+def four_cell_plate():
+    for path in sorted((CAPTURES / "four-cell-plate").glob("LC*.csv")):
+        lines = path.read_text().splitlines()
+        if not lines[0].startswith("time"):
+            rows = [line.split(",") for line in lines[1:]]
+            stamped = [[str(i * 98), *row] for i, row in enumerate(rows)]
+        else:
+            stamped = [line.split(",") for line in lines[1:]]
+        times = [float(r[0]) / 1000 for r in stamped]
+        # The dead load is the zero: what the plate carries before the first press.
+        dead = [statistics.median(float(r[1 + cell]) for r in stamped[:10]) for cell in range(4)]
+        stream = "".join(",".join(r) + "\n" for r in stamped).encode()
+        zero = " ".join(f"{d:.2f}" for d in dead)
+        labels = labels_of("four-cell-plate", path.name)
+        yield recording("four-cell-plate", path.name, times, stream, labels, label_zero=0, zero_raw=zero, time_unit="ms")
+
+
+def grip_pulses():
+    for path in sorted((CAPTURES / "grip-pulses").glob("P*.csv")):
+        rows = [r for r in csv.reader(path.read_text().splitlines()[1:])][:294]
+        times, forces = [float(r[0]) for r in rows], [float(r[3]) for r in rows]
+        level = round(min(forces) + 0.4 * (max(forces) - min(forces)), 1)
+        labels = labels_of("grip-pulses", path.name)
+        yield recording("grip-pulses", path.name, times, table(times, forces), labels, label_zero=0, press_n=level, release_n=level)
+
+
+def wheel_pushes():
+    name = "sample_sw_csvtxt.csv"
+    rows = [line.split(";") for line in lines_of("wheel-pushes", name) if line]
+    times = [int(r[0]) / 240 for r in rows]
+    forces = [math.hypot(*(float(v) for v in r[18:21])) for r in rows]
+    yield recording("wheel-pushes", name, times, table(times, forces), labels_of("wheel-pushes", name), label_zero=0)
+
+
+def walking():
+    name = "subject01_walk1_grf.mot"
+    lines = lines_of("walking", name)
+    head = next(i for i, line in enumerate(lines) if line.strip() == "endheader") + 1
+    columns = lines[head].split()
+    rows = [line.split() for line in lines[head + 1:] if line.strip()]
+    times = [float(r[0]) for r in rows]
+    for foot in ("ground_force_vy", "l_ground_force_vy"):
+        forces = [float(r[columns.index(foot)]) for r in rows]
+        labels = labels_of("walking", name, event=f"foot_contact_{foot}")
+        yield recording("walking", f"{name} {foot}", times, table(times, forces), labels, label_zero=0)
+
+
+def jumps():
+    for name in ("Dual-CMJ-Fz.txt", "Dual-DJ-Fz.txt", "Dual-SJ-Fz.txt"):
+        rows = [line.split() for line in lines_of("jumps", name)[1:] if line.strip()]
+        times = [i / 1000 for i in range(len(rows))]
+        stream = "".join("\t".join(r) + "\n" for r in rows).encode()
+        made = recording("jumps", name, times, stream, labels_of("jumps", name), zero_raw="0 0", columns="- 1 2", cells=2)
+        made.rate_hz = 1000
+        yield made
+
+
+def standing():
+    for name in ("BDS00020.txt", "BDS00021.txt"):
+        rows = [line.split() for line in lines_of("standing", name)[1:] if line.strip()]
+        times, forces = [float(r[0]) for r in rows], [float(r[3]) for r in rows]
+        yield recording("standing", name, times, table(times, forces), [])
+
+
+def balance_board():
+    name = "complex_20250515_154051.csv"
+    rows = list(csv.reader(lines_of("balance-board", name)))
+    starts = [i for i, r in enumerate(rows) if r and r[0] == "RealTimestamp"] + [len(rows)]
+    for trial, (first, last) in enumerate(zip(starts, starts[1:]), 1):
+        part = [r for r in rows[first + 1:last] if r]
+        times, loads = [float(r[1]) for r in part], [float(r[6]) for r in part]
+        yield recording("balance-board", f"{name} trial {trial}", times, table(times, loads), [])
+
+
+FOLDERS = {
+    "hangboard": hangboard, "hand-grip": hand_grip, "four-cell-plate": four_cell_plate, "grip-pulses": grip_pulses,
+    "wheel-pushes": wheel_pushes, "walking": walking, "jumps": jumps, "standing": standing, "balance-board": balance_board,
+}
+
+
+def replay(stream, options, rate_hz=0):
+    """Event records of a stream of bytes, as `knead replay` prints them."""
+    command = [harness.KNEAD, "replay", "--device", "ball-1"]
+    for key, value in options.items():
+        command += ["-o", f"ball-1.{key}={value}"]
+    if rate_hz:
+        command += ["--rate", f"{rate_hz:g}"]
+    out = subprocess.run([*command, "-"], input=stream, capture_output=True)
+    if out.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: {out.stderr.decode()}")
+    return [json.loads(line) for line in out.stdout.splitlines()]
+
+
+def agree(label, found, recording):
+    if recording.rule.overlap:
+        return min(label.end_s, found[2]) > max(label.start_s, found[1])
+    return max(abs(found[1] - label.start_s), abs(found[2] - label.end_s)) <= recording.tolerance_s
+
+
+def score(recording):
+    events = replay(b"no data\nno data\n" + recording.stream, recording.options, recording.rate_hz)
+    found = [(e["event_type"], e["start_s"], e["end_s"]) for e in events if e["event_type"] in CONTACTS]
+    pairs, left = [], list(found)
+    for label in recording.labels:
+        near = [f for f in left if agree(label, f, recording)]
+        if near:
+            best = min(near, key=lambda f: abs(f[1] - label.start_s))
+            left.remove(best)
+            if not label.ambiguous:
+                pairs.append((label, best))
+    # What lies in a stretch that its labeller would not judge is not judged here either.
+    unclear = [label for label in recording.labels if label.ambiguous]
+    extra = [f for f in left if not any(f[2] > u.start_s - 0.5 and f[1] < u.end_s + 0.5 for u in unclear)]
+    rolls = sum(e["event_type"] == "roll_end" for e in events)
+    return Score(recording, found, pairs, extra, rolls, events)
+
+
+def scores(folder):
+    return [score(r) for r in FOLDERS[folder]()]
