@@ -27,8 +27,15 @@ struct conf_mqtt {
 	bool scalars, commands;
 };
 
+/* What was written for one key, and where ("file:line", or "-o"). */
+struct conf_given {
+	char *text, *where;
+	unsigned source; /* number of the file or option that said so, 0 = nobody */
+};
+
 struct conf_device {
 	char id[KNEAD_NAME_MAX]; /* NAME of [device NAME] */
+	char *where; /* where it was named first, "file:line" */
 	char *name; /* for people; default: id */
 	char *kind; /* "ball" or "roller" */
 	char *port;
@@ -36,10 +43,22 @@ struct conf_device {
 	bool dtr, read_only;
 	double settle_s;
 	double live_hz; /* 0 = as [mqtt] live_hz says */
-	char *protocol; /* name of a protocol, or "" */
+	char *protocol; /* name of a protocol, "NAME: STEPS", or ""; the steps are in settings.protocol */
 	char *record; /* .kcap to write everything to that the port sends; "" = off */
+	struct {
+		uint32_t mm, deg, xyz;
+	} places; /* how many were given of cell_mm, cell_deg, cell_xyz */
 	struct knead_settings settings;
+	struct conf_given *given; /* what was said, one per row of the table */
 	struct conf_device *next;
+};
+
+/* A [protocol NAME] of the configuration; the built-in ones are not listed. */
+struct conf_protocol {
+	struct knead_protocol protocol;
+	char *where;
+	unsigned source;
+	struct conf_protocol *next;
 };
 
 struct conf {
@@ -49,26 +68,52 @@ struct conf {
 	double journal_keep_days, late_after_s;
 	int log_level; /* LOG_ERR .. LOG_DEBUG of syslog.h */
 	struct conf_device *devices; /* in the order of the file */
+	struct conf_protocol *protocols;
+	struct conf_given *given; /* of the sections that exist once */
+	unsigned sources; /* files and options read so far */
 };
 
 /*
- * Reads file (NULL: /etc/knead/kneadd.conf, which may be absent; its .d directory follows in name order), then options
- * ("section.key=value", "device NAME.key=value" or "NAME.key=value" where NAME is a device: made if it is new). Returns 0 and
- * the configuration in *ret (conf_free()), or -EINVAL/-errno with "file:line: what is wrong, what to do" in ret_why.
+ * Reads file, then the *.conf of its directory (kneadd.conf -> kneadd.conf.d) in name order, then options. file NULL is
+ * /etc/knead/kneadd.conf, which may be absent; "" is no file at all. An option is "section.key=value" for mqtt,
+ * homeassistant, journal and log; "device NAME.key=value", "device.NAME.key=value" or "NAME.key=value" for a device, which is
+ * made if it is new; "protocol NAME.steps=value" or "protocol.NAME.steps=value". Later files and options win over earlier
+ * ones; within one file a key stands once. Returns 0 and the configuration in *ret (conf_free()), or -EINVAL/-errno with
+ * "file:line: what is wrong, what to do" in ret_why.
  */
 int conf_load(const char *file, const char *const *options, size_t options_count, struct conf **ret, char *ret_why,
 	size_t why_size);
 void conf_free(struct conf *c);
 struct conf_device *conf_find_device(struct conf *c, const char *id);
 
-/* One key of one device, as the "device" object of a capture has it (JSON number or string). 0, or -EINVAL and ret_why. */
+/* Whether everything that was said for two devices comes to the same, their protocols included. */
+bool conf_device_equal(const struct conf_device *a, const struct conf_device *b);
+
+/*
+ * Sets one key of one device, as the "device" object of a capture has it (JSON number or string, as text). Returns 0, or
+ * -EINVAL with "key: what is wrong" in ret_why and the device as it was. "protocol" may name a built-in protocol, or carry
+ * its steps ("NAME: STEPS").
+ */
 int conf_device_set(struct conf_device *d, const char *key, const char *value, char *ret_why, size_t why_size);
-struct conf_device *conf_device_new(const char *id); /* with the defaults */
+/* Sets all that was said for over on d, so that over wins. Returns 0, or a negative errno with ret_why. */
+int conf_device_overlay(struct conf_device *d, const struct conf_device *over, char *ret_why, size_t why_size);
+struct conf_device *conf_device_new(const char *id); /* with the defaults; NULL without memory or for a bad id */
 void conf_device_free(struct conf_device *d);
-/* The keys of a device that differ from the defaults, for line 1 of a capture: JSON numbers and strings. */
+/* Checks what no single key can know. Returns 0, or -EINVAL with ret_why, which begins with where the key at fault stands. */
+int conf_device_check(const struct conf_device *d, char *ret_why, size_t why_size);
+/* Whether the configuration (and not a default) gave this key. */
+bool conf_device_given(const struct conf_device *d, const char *key);
+/*
+ * The keys of a device that differ from the defaults and matter to a replay, for line 1 of a capture: JSON numbers and
+ * strings. Owned by the caller (cJSON_Delete()); NULL without memory.
+ */
 cJSON *conf_device_to_json(const struct conf_device *d);
 
 void conf_dump(const struct conf *c, FILE *out); /* --dump-config: everything in force; no secrets */
 void conf_sample(FILE *out); /* config/kneadd.conf: every key with help, range and default, commented */
+
+/* The shortest decimal text that reads back as the very same number. buf of at least CONF_NUMBER_MAX bytes. Returns buf. */
+#define CONF_NUMBER_MAX 32
+char *conf_number_text(double value, char *buf);
 
 #endif
