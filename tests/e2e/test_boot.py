@@ -170,7 +170,7 @@ def seen(tmp_path_factory):
         os.close(ball.host)
         os.close(ball.device)
     results = {p.name: p.read_text() for p in (folder / "results").iterdir()}
-    assert "done" in results, f"{booted.stdout[-3000:]}\n{booted.stderr[-3000:]}\n{results}"
+    assert "complete" in results, f"{booted.stdout[-3000:]}\n{booted.stderr[-3000:]}\n{results}"
     return results
 
 
