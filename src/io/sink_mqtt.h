@@ -70,7 +70,7 @@ struct sink_mqtt_stats {
 	int64_t connected_since_wall_us; /* valid while connected */
 	uint64_t reconnects; /* connections after the first */
 	uint64_t published; /* acknowledged, or with QoS 0 written */
-	uint64_t dropped_live; /* MQTT_DROP messages nobody got */
+	uint64_t dropped_live; /* messages that are no events and that nobody got */
 	uint64_t dropped_event; /* events lost: queue full, refused by the broker, or too late without a late topic */
 	uint64_t late; /* events delivered to their late topic */
 	uint64_t pending; /* all that waits or is not acknowledged */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The options of a sink, checked, completed and kept: what the delivery thread reads. Constant once made. */
+#ifndef IO_MQTT_SETTINGS_H
+#define IO_MQTT_SETTINGS_H
+
+#include "sink_mqtt.h"
+
+struct mqtt_settings {
+	char *host, *client_id, *username; /* all but host may be NULL */
+	char *password_path, *ca_file, *cert_file, *key_file; /* may be NULL */
+	char *availability_topic, *info_topic;
+	int port, keepalive_s, protocol;
+	bool tls;
+	int backoff_min_ms, backoff_max_ms, refused_ms, answer_ms, look_ms;
+	size_t events_max, bytes_max;
+	int64_t late_after_us;
+};
+
+/*
+ * Returns 0, or a negative errno with a sentence in ret_why (see sink_mqtt_new()). mqtt_settings_deinit() is due in both cases.
+ */
+int mqtt_settings_init(
+	struct mqtt_settings *s, const struct sink_mqtt_options *options, char *ret_why, size_t why_size);
+void mqtt_settings_deinit(struct mqtt_settings *s);
+
+#endif

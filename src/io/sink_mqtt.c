@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * MQTT on a thread of its own.
+ *
+ *   callers --> outbox (queue, lock, wake-up) --> delivery thread --> link --> broker
+ *
+ * Whoever leaves last frees the sink. That is the caller, except where the thread hangs in name resolution or in a connect()
+ * and the caller's time is over: no thread can be ended from outside there, so it is left to itself, without a log.
+ */
+#include "sink_mqtt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "mqtt_delivery.h"
+
+#define TOPICS_MAX 2048 /* 32 devices with all their scalar copies */
+#define DROPS_MAX  256
+#define JOIN_MS	   50 /* more than the thread gives itself */
+
+struct sink_mqtt {
+	struct mqtt_settings settings;
+	struct mqtt_outbox *outbox;
+	pthread_t thread;
+	sink_mqtt_log_fn log;
+	void *log_user;
+	pthread_mutex_t mutex; /* guards the two below, and that nothing is logged for a caller who has left */
+	bool caller_left, thread_left;
+};
+
+/* Finished or half-built. */
+static void release(struct sink_mqtt *s)
+{
+	mqtt_outbox_free(s->outbox);
+	mqtt_settings_deinit(&s->settings);
+	pthread_mutex_destroy(&s->mutex);
+	free(s);
+	mosquitto_lib_cleanup();
+}
+
+static void log_line(void *user, int level, const char *line)
+{
+	struct sink_mqtt *s = user;
+
+	pthread_mutex_lock(&s->mutex);
+	if (s->log && !s->caller_left)
+		s->log(s->log_user, level, line);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+/* Notes that one of the two has left; returns whether the other one had left before. */
+static bool leave(struct sink_mqtt *s, bool *mine, const bool *others)
+{
+	pthread_mutex_lock(&s->mutex);
+	*mine = true;
+	bool last = *others;
+	pthread_mutex_unlock(&s->mutex);
+	return last;
+}
+
+static void *run(void *user)
+{
+	struct sink_mqtt *s = user;
+
+	mqtt_delivery_run(&s->settings, s->outbox, log_line, s);
+	if (leave(s, &s->thread_left, &s->caller_left))
+		release(s);
+	return NULL;
+}
+
+/* Signals belong to the program's loop; SIGPIPE of a broken connection is of no use to anybody. */
+static int start_thread(struct sink_mqtt *s)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&s->thread, NULL, run, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r == 0)
+		pthread_setname_np(s->thread, "mqtt");
+	return -r;
+}
+
+int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **ret, char *ret_why, size_t why_size)
+{
+	struct sink_mqtt *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s) {
+		snprintf(ret_why, why_size, "no memory");
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&s->mutex, NULL);
+	mosquitto_lib_init();
+	s->log = options->log;
+	s->log_user = options->log_user;
+	r = mqtt_settings_init(&s->settings, options, ret_why, why_size);
+	if (r < 0) {
+		release(s);
+		return r;
+	}
+	struct mqtt_queue_limits limits = {
+		.events = s->settings.events_max,
+		.event_bytes = s->settings.bytes_max,
+		.topics = TOPICS_MAX,
+		.drops = DROPS_MAX,
+		.late_after_us = s->settings.late_after_us,
+	};
+	r = mqtt_outbox_new(&limits, s->settings.protocol, &s->outbox);
+	if (r == 0)
+		r = start_thread(s);
+	if (r < 0) {
+		snprintf(ret_why, why_size, "cannot start the delivery to the broker: %s", strerror(-r));
+		release(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m)
+{
+	if (s)
+		mqtt_outbox_put(s->outbox, m);
+}
+
+void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret)
+{
+	if (s)
+		mqtt_outbox_stats(s->outbox, ret);
+	else
+		*ret = (struct sink_mqtt_stats){ 0 };
+}
+
+void sink_mqtt_free(struct sink_mqtt *s, int timeout_ms)
+{
+	struct timespec deadline;
+
+	if (!s)
+		return;
+	mqtt_outbox_stop(s->outbox, mqtt_outbox_now_us() + timeout_ms * 1000LL);
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_nsec += (timeout_ms + JOIN_MS) % 1000 * 1000000L;
+	deadline.tv_sec += (timeout_ms + JOIN_MS) / 1000 + deadline.tv_nsec / 1000000000L;
+	deadline.tv_nsec %= 1000000000L;
+	if (pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &deadline) == 0) {
+		release(s);
+		return;
+	}
+	pthread_t thread = s->thread;
+	if (!leave(s, &s->caller_left, &s->thread_left)) {
+		pthread_detach(thread); /* it frees s */
+		return;
+	}
+	pthread_join(thread, NULL);
+	release(s);
+}
