@@ -189,14 +189,16 @@ const char *port_identity(const struct port *p)
 
 int port_read(struct port *p, void *buf, size_t size, size_t *ret_n)
 {
-	int r = p->driver->read(p, buf, size, ret_n);
+	size_t n;
+	int r = p->driver->read(p, buf, size, &n);
 
-	if (r == 0 && p->settles) {
-		if (port_is_settling(p, now_us()))
-			return PORT_E_AGAIN;
-		p->settles = false;
-	}
-	return r;
+	if (r != 0)
+		return r;
+	if (p->settles && port_is_settling(p, now_us()))
+		return PORT_E_AGAIN;
+	p->settles = false;
+	*ret_n = n;
+	return 0;
 }
 
 const char *port_gone_why(const struct port *p)

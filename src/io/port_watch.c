@@ -130,7 +130,8 @@ static bool is_news(const struct port_watch *w, const struct inotify_event *even
 	return w->prefix ? strncmp(event->name, w->name, strlen(w->name)) == 0 : strcmp(event->name, w->name) == 0;
 }
 
-void port_watch_notice(struct port_watch *w, int64_t now_us)
+/* Reads all that inotify has to say. Returns whether any of it is news. */
+static bool drain(struct port_watch *w)
 {
 	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	bool news = false;
@@ -144,10 +145,16 @@ void port_watch_notice(struct port_watch *w, int64_t now_us)
 			at += (ssize_t)(sizeof(*event) + event->len);
 		}
 	}
-	if (!news || w->retry.open)
+	return news;
+}
+
+void port_watch_notice(struct port_watch *w, int64_t now_us)
+{
+	if (!drain(w) || w->retry.open)
 		return;
-	/* A directory on the way may be there now, or be gone. */
+	/* A directory on the way may be there now, or be gone. The watch it replaces says farewell: nobody need wake for that. */
 	watch(w);
+	drain(w);
 	port_retry_noticed(&w->retry, now_us);
 }
 
