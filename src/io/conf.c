@@ -75,6 +75,20 @@ struct conf_device *conf_find_device(struct conf *c, const char *id)
 	return d;
 }
 
+bool conf_output_equal(const struct conf *a, const struct conf *b)
+{
+	char text_a[CONF_TEXT_MAX], text_b[CONF_TEXT_MAX];
+
+	for (size_t i = 0; i < conf_keys_count; i++) {
+		const struct conf_key *k = &conf_keys[i];
+
+		if (k->section < CONF_LOG &&
+			strcmp(conf_value_format(k, a, text_a), conf_value_format(k, b, text_b)) != 0)
+			return false;
+	}
+	return true;
+}
+
 static struct conf_device *need_device(struct conf *c, const char *id, const char *where)
 {
 	struct conf_device **at = &c->devices;

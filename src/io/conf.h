@@ -86,6 +86,9 @@ int conf_load(const char *file, const char *const *options, size_t options_count
 void conf_free(struct conf *c);
 struct conf_device *conf_find_device(struct conf *c, const char *id);
 
+/* Whether the sections mqtt, homeassistant and journal of two configurations come to the same. */
+bool conf_output_equal(const struct conf *a, const struct conf *b);
+
 /* Whether everything that was said for two devices comes to the same, their protocols included. */
 bool conf_device_equal(const struct conf_device *a, const struct conf_device *b);
 

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Wiring. On SIGHUP the new configuration is compared with the old one, device by device: who did not change keeps port,
+ * pipeline and open hold; who changed ends and starts again. A new configuration that is wrong changes nothing.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "app.h"
+#include "device.h"
+#include "log.h"
+#include "loop.h"
+
+#define GOODBYE_STOP_MS	  2000 /* of the 3 s that stopping may take */
+#define GOODBYE_RELOAD_MS 300 /* the devices wait meanwhile; their ports buffer longer than this */
+#define TICK_SLACK_US	  250000
+#define WHY_MAX		  768
+
+struct app {
+	const struct app_options *options;
+	struct conf *conf;
+	struct loop *loop;
+	struct state_store *store;
+	struct sink_mqtt *sink; /* NULL = no broker configured */
+	struct publish *publish;
+	sd_event_source *tick;
+	struct device_context context;
+	struct device **devices; /* in the order of the configuration */
+	size_t devices_count;
+	char boot[9];
+	uint64_t n;
+	int64_t started_us, started_wall_us;
+};
+
+/* ---- configuration ---- */
+
+static int check_ports(const struct conf *c, char *why, size_t size)
+{
+	for (const struct conf_device *d = c->devices; d; d = d->next) {
+		if (d->port[0] == '\0') {
+			snprintf(why, size, "%s: [device %s] has no port; add port = /dev/ttyUSB0 or the like",
+				d->where, d->id);
+			return -EINVAL;
+		}
+		for (const struct conf_device *e = c->devices; e != d; e = e->next) {
+			if (strcmp(d->port, e->port) != 0)
+				continue;
+			snprintf(why, size, "%s: [device %s] has the port of [device %s]; one port feeds one device",
+				d->where, d->id, e->id);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int app_load_conf(const struct app_options *o, struct conf **ret, char *why, size_t size)
+{
+	struct conf *c;
+	int r = conf_load(o->file, o->options, o->options_count, &c, why, size);
+
+	if (r < 0)
+		return r;
+	r = check_ports(c, why, size);
+	if (r < 0) {
+		conf_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+/* ---- broker ---- */
+
+static void on_sink_log(void *user, int level, const char *line)
+{
+	log_line(level, "%s", line);
+}
+
+static int connect_broker(const struct conf *c, struct sink_mqtt **ret)
+{
+	const struct conf_mqtt *m = &c->mqtt;
+	struct sink_mqtt_options options = {
+		.host = m->host,
+		.port = m->port,
+		.base = m->base,
+		.client_id = m->client_id,
+		.username = m->username,
+		.password_file = m->password_file,
+		.keepalive_s = m->keepalive_s,
+		.protocol = strcmp(m->protocol, "5") == 0 ? 5 : 4,
+		.tls = m->tls,
+		.ca_file = m->ca_file,
+		.cert_file = m->cert_file,
+		.key_file = m->key_file,
+		.late_after_s = c->late_after_s,
+		.log = on_sink_log,
+	};
+	char why[WHY_MAX];
+	int r;
+
+	*ret = NULL;
+	if (m->host[0] == '\0') {
+		log_line(LOG_NOTICE, "mqtt: no broker is configured; nothing is published");
+		return 0;
+	}
+	r = sink_mqtt_new(&options, ret, why, sizeof(why));
+	if (r < 0)
+		log_line(LOG_ERR, "mqtt: %s", why);
+	return r;
+}
+
+static int make_publisher(struct app *a, const struct conf *c, struct sink_mqtt *sink, struct publish **ret)
+{
+	struct publish_options options = {
+		.sink = sink,
+		.conf = c,
+		.boot = a->boot,
+		.started_us = a->started_us,
+		.started_wall_us = a->started_wall_us,
+	};
+
+	return publish_new(&options, ret);
+}
+
+static int on_tick(sd_event_source *source, uint64_t due_us, void *user)
+{
+	struct app *a = user;
+	int64_t next_us = publish_tick(a->publish, loop_now_us(), loop_wall_us());
+
+	sd_event_source_set_time(source, (uint64_t)next_us);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static void tell_status(const struct app *a)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < a->devices_count; i++)
+		open += device_port_open(a->devices[i]);
+	loop_status("%zu of %zu ports open", open, a->devices_count);
+}
+
+/* A port was opened or closed: soon, not at once, as this comes from within a device. */
+static void on_changed(void *user)
+{
+	struct app *a = user;
+
+	tell_status(a);
+	sd_event_source_set_time(a->tick, 0);
+	sd_event_source_set_enabled(a->tick, SD_EVENT_ONESHOT);
+}
+
+/* ---- devices ---- */
+
+static struct device *find_device(const struct app *a, const char *id)
+{
+	for (size_t i = 0; i < a->devices_count; i++)
+		if (a->devices[i] && strcmp(device_id(a->devices[i]), id) == 0)
+			return a->devices[i];
+	return NULL;
+}
+
+static size_t count_devices(const struct conf *c)
+{
+	size_t n = 0;
+
+	for (const struct conf_device *d = c->devices; d; d = d->next)
+		n++;
+	return n;
+}
+
+/* Frees devices that the new configuration does not have, or has otherwise; the others go on with the new one. */
+static void drop_changed_devices(struct app *a, struct conf *fresh)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < a->devices_count; i++) {
+		struct device *d = a->devices[i];
+		const struct conf_device *conf = conf_find_device(fresh, device_id(d));
+
+		if (conf && conf_device_equal(device_conf(d), conf)) {
+			device_use_conf(d, conf);
+			a->devices[kept++] = d;
+			continue;
+		}
+		log_line(LOG_INFO, "%s: %s", device_id(d),
+			conf ? "its configuration changed; starting again" : "removed");
+		device_free(d);
+	}
+	a->devices_count = kept;
+}
+
+/* Makes the devices that are missing and brings all into the order of the configuration. */
+static int add_devices(struct app *a)
+{
+	size_t wanted = count_devices(a->conf), n = 0;
+	struct device **devices = calloc(wanted + 1, sizeof(*devices));
+	int r = 0;
+
+	if (!devices)
+		return -ENOMEM;
+	for (const struct conf_device *conf = a->conf->devices; conf; conf = conf->next) {
+		struct device *d = find_device(a, conf->id);
+
+		if (!d && device_new(&a->context, conf, &d) < 0)
+			r = -ENOMEM;
+		if (d)
+			devices[n++] = d;
+	}
+	free(a->devices);
+	a->devices = devices;
+	a->devices_count = n;
+	if (wanted == 0)
+		log_line(LOG_WARNING, "configuration: no device is configured; add [device NAME] with port = ...");
+	return r;
+}
+
+/* ---- reload ---- */
+
+/* Moves the devices over to a new broker connection. On failure the old one stays. */
+static int change_output(struct app *a, const struct conf *fresh)
+{
+	struct sink_mqtt *sink = NULL;
+	struct publish *publish = NULL;
+	int r;
+
+	r = connect_broker(fresh, &sink);
+	if (r == 0)
+		r = make_publisher(a, fresh, sink, &publish);
+	if (r < 0) {
+		sink_mqtt_free(sink, 0);
+		return r;
+	}
+	for (size_t i = 0; i < a->devices_count; i++)
+		device_leave_publisher(a->devices[i]);
+	publish_stop(a->publish, loop_now_us(), loop_wall_us());
+	publish_free(a->publish);
+	sink_mqtt_free(a->sink, GOODBYE_RELOAD_MS);
+	a->sink = sink;
+	a->publish = publish;
+	a->context.publish = publish;
+	for (size_t i = 0; r == 0 && i < a->devices_count; i++)
+		r = device_join_publisher(a->devices[i]);
+	return r;
+}
+
+static void take_conf(struct app *a, struct conf *fresh)
+{
+	struct conf *old = a->conf;
+	bool same_output = conf_output_equal(old, fresh);
+
+	log_set_level(fresh->log_level);
+	drop_changed_devices(a, fresh);
+	a->conf = fresh;
+	if (!same_output && change_output(a, fresh) < 0)
+		log_line(LOG_ERR, "configuration: [mqtt] is not used as it stands; the old connection stays");
+	add_devices(a);
+	conf_free(old);
+}
+
+static void on_reload(void *user)
+{
+	struct app *a = user;
+	struct conf *fresh;
+	char why[WHY_MAX];
+
+	loop_reloading();
+	if (app_load_conf(a->options, &fresh, why, sizeof(why)) < 0) {
+		log_line(LOG_ERR, "configuration: %s; the old one stays in force", why);
+	} else {
+		take_conf(a, fresh);
+		log_line(LOG_INFO, "configuration: read again");
+	}
+	loop_ready("running");
+	on_changed(a);
+}
+
+/* ---- start and stop ---- */
+
+static void on_stop(void *user)
+{
+	struct app *a = user;
+
+	log_line(LOG_INFO, "kneadd: stopping");
+	loop_stopping();
+	for (size_t i = 0; i < a->devices_count; i++)
+		device_free(a->devices[i]);
+	a->devices_count = 0;
+	publish_stop(a->publish, loop_now_us(), loop_wall_us());
+	loop_quit(a->loop);
+}
+
+static bool on_progress(void *user)
+{
+	struct app *a = user;
+	bool all = true;
+
+	for (size_t i = 0; i < a->devices_count; i++)
+		all = device_progress(a->devices[i]) && all;
+	return all;
+}
+
+static int draw_boot(char *ret)
+{
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -errno;
+	snprintf(ret, 9, "%08x", number);
+	return 0;
+}
+
+static int open_store(struct app *a)
+{
+	const char *directory = getenv("STATE_DIRECTORY");
+
+	if (!directory || directory[0] == '\0') {
+		log_line(LOG_NOTICE, "kneadd: STATE_DIRECTORY is not set; zeros are not kept across restarts");
+		directory = NULL;
+	}
+	a->context.state_directory = directory;
+	return state_store_new(directory, &a->store);
+}
+
+static int app_start(struct app *a)
+{
+	int r;
+
+	a->started_us = loop_now_us();
+	a->started_wall_us = loop_wall_us();
+	r = draw_boot(a->boot);
+	if (r == 0)
+		r = open_store(a);
+	if (r == 0)
+		r = connect_broker(a->conf, &a->sink);
+	if (r == 0)
+		r = make_publisher(a, a->conf, a->sink, &a->publish);
+	if (r == 0)
+		r = sd_event_add_time(loop_event(a->loop), &a->tick, CLOCK_MONOTONIC, 0, TICK_SLACK_US, on_tick, a);
+	if (r < 0)
+		return r;
+	a->context.loop = a->loop;
+	a->context.publish = a->publish;
+	a->context.store = a->store;
+	a->context.n = &a->n;
+	a->context.changed = on_changed;
+	a->context.user = a;
+	return add_devices(a);
+}
+
+static void app_finish(struct app *a)
+{
+	for (size_t i = 0; i < a->devices_count; i++)
+		device_free(a->devices[i]);
+	free(a->devices);
+	sd_event_source_disable_unref(a->tick);
+	publish_free(a->publish);
+	sink_mqtt_free(a->sink, GOODBYE_STOP_MS);
+	state_store_free(a->store);
+	loop_free(a->loop);
+	conf_free(a->conf);
+}
+
+int app_run(const struct app_options *o, struct conf *conf)
+{
+	static const struct loop_callbacks callbacks = {
+		.stop = on_stop, .reload = on_reload, .progress = on_progress
+	};
+	struct app a = { .options = o, .conf = conf };
+	int r;
+
+	log_set_level(conf->log_level);
+	/* First, so that threads started later have the signals blocked. */
+	r = loop_new(&callbacks, &a, &a.loop);
+	if (r == 0)
+		r = app_start(&a);
+	if (r == 0) {
+		log_line(LOG_INFO, "kneadd: " KNEAD_VERSION ", boot %s, %zu devices", a.boot, a.devices_count);
+		loop_ready("running");
+		r = loop_run(a.loop);
+	}
+	if (r < 0)
+		log_line(LOG_ERR, "kneadd: cannot go on: %s", strerror(-r));
+	app_finish(&a);
+	return r;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A device from its making to its end: settings with the kept zero, recording, topics. Input comes from device_port.c.
+ *
+ * The wall clock is read once, when the device is made. Event times are that plus the monotonic time since, so steps of the
+ * clock change nothing, and the recording, which carries that one reading, replays to the same times.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device_internal.h"
+#include "event_json.h"
+
+#define US_PER_MS 1000
+#define US_PER_S  1000000
+
+/* The zero is kept when it moved this far, at most so often. */
+#define KEEP_MOVED_N   0.05
+#define KEEP_FIRST_US  (60LL * US_PER_S)
+#define KEEP_PERIOD_US (300LL * US_PER_S)
+
+/* ---- zero and calibration ---- */
+
+static void load_state(struct device *d)
+{
+	char why[256];
+	int r = state_store_get(d->context->store, d->conf->id, &d->state, why, sizeof(why));
+
+	if (r < 0)
+		log_line(LOG_WARNING, "%s: %s", d->conf->id, why);
+	if (r != 0)
+		d->state = (struct state){ 0 };
+	d->settings = d->conf->settings;
+	if (d->state.counts_per_n_count > 0) {
+		d->settings.counts_per_n_count = d->state.counts_per_n_count;
+		memcpy(d->settings.counts_per_n, d->state.counts_per_n, sizeof(d->settings.counts_per_n));
+	}
+	if (d->settings.zero_raw_count == 0 && d->state.unit == d->settings.unit) {
+		d->settings.zero_raw_count = d->state.zero_raw_count;
+		memcpy(d->settings.zero_raw, d->state.zero_raw, sizeof(d->settings.zero_raw));
+	}
+	if (knead_settings_check(&d->settings, why, sizeof(why)) < 0) {
+		log_line(LOG_WARNING, "%s: its kept zero does not fit the configuration and is not used: %s",
+			d->conf->id, why);
+		d->settings = d->conf->settings;
+	}
+}
+
+static void keep_zero(struct device *d, const struct knead_view *view)
+{
+	bool moved = !d->zero_kept || fabs(view->zero_drift_n - d->kept_drift_n) > KEEP_MOVED_N;
+
+	if (!view->zero_known || !moved || view->cells > KNEAD_CELLS_MAX || conf_device_given(d->conf, "zero_raw"))
+		return;
+	d->state.unit = d->settings.unit;
+	d->state.zero_raw_count = view->cells;
+	memcpy(d->state.zero_raw, view->zero_raw, sizeof(d->state.zero_raw));
+	state_store_put(d->context->store, d->conf->id, &d->state);
+	d->zero_kept = true;
+	d->kept_drift_n = view->zero_drift_n;
+}
+
+/* ---- recording ---- */
+
+static cJSON *recording_header(const struct device *d)
+{
+	struct conf_device in_force = *d->conf;
+	cJSON *header = cJSON_CreateObject(), *device;
+	char start[32];
+
+	in_force.settings = d->settings;
+	device = conf_device_to_json(&in_force);
+	if (device && cJSON_AddStringToObject(header, "start", wall_to_iso(d->wall_start_us, start)) &&
+		cJSON_AddStringToObject(header, "id", d->conf->id) &&
+		cJSON_AddStringToObject(header, "port", d->conf->port) &&
+		cJSON_AddNumberToObject(header, "baud", d->conf->baud) &&
+		cJSON_AddItemToObject(header, "device", device))
+		return header;
+	cJSON_Delete(device);
+	cJSON_Delete(header);
+	return NULL;
+}
+
+/* The recording before is kept once, under another name: it may be the one that shows why we were started again. */
+static int start_recording(struct device *d, const char *path)
+{
+	cJSON *header = recording_header(d);
+	char *old = NULL;
+	int r = -ENOMEM;
+
+	if (header && asprintf(&old, "%s.old", path) >= 0) {
+		rename(path, old);
+		r = capture_writer_new(path, header, &d->capture);
+	}
+	free(old);
+	cJSON_Delete(header);
+	return r;
+}
+
+static void open_recording(struct device *d)
+{
+	const char *folder = d->context->state_directory, *record = d->conf->record;
+	char *path = NULL;
+	int r;
+
+	if (record[0] == '\0')
+		return;
+	r = asprintf(&path, "%s%s%s", folder && record[0] != '/' ? folder : "", folder && record[0] != '/' ? "/" : "",
+		record);
+	r = r < 0 ? -ENOMEM : start_recording(d, path);
+	if (r < 0)
+		log_line(LOG_ERR, "%s: record: %s cannot be written: %s; nothing is recorded", d->conf->id, record,
+			strerror(-r));
+	else
+		log_line(LOG_INFO, "%s: recording to %s", d->conf->id, path);
+	free(path);
+}
+
+static void check_recording(struct device *d, int r)
+{
+	if (r == 0)
+		return;
+	log_line(LOG_ERR, "%s: record: %s: %s; recording stops", d->conf->id, d->conf->record, strerror(-r));
+	capture_writer_close(d->capture);
+	d->capture = NULL;
+}
+
+void device_record_mark(struct device *d, int64_t t_us, const char *words)
+{
+	if (d->capture)
+		check_recording(d, capture_write_mark(d->capture, t_us, words));
+}
+
+void device_record_bytes(struct device *d, int64_t t_us, const void *bytes, size_t n)
+{
+	if (d->capture)
+		check_recording(d, capture_write_rx(d->capture, t_us, bytes, n));
+}
+
+/* ---- topics ---- */
+
+static void on_event(void *user, const struct knead_event *e, int64_t wall_origin_us)
+{
+	struct device *d = user;
+
+	d->had_event = true;
+	publish_event(d->context->publish, d->publish, e, ++*d->context->n, wall_origin_us);
+	if (e->type == KNEAD_EVENT_FAULT)
+		log_limited(&d->fault_limit, loop_now_us(), LOG_WARNING, "%s: fault %s: %s", d->conf->id,
+			knead_fault_kind_to_str(e->fault.kind), e->fault.detail);
+	else
+		log_line(LOG_DEBUG, "%s: %s at %.3f s", d->conf->id, knead_event_type_to_str(e->type),
+			knead_us_to_s(e->t_us));
+}
+
+/* must: whether or not anything seems to be due. While offline every input may be the one that changes it. */
+void device_publish(struct device *d, bool must)
+{
+	enum knead_phase phase = knead_pipeline_phase(d->feed.pipeline);
+	int64_t now_us = loop_now_us();
+	struct knead_view view;
+
+	if (!must && d->online && !d->had_event && phase == d->phase && now_us < d->publish_due_us)
+		return;
+	knead_pipeline_view(d->feed.pipeline, &view);
+	if (!must && !view.online && !d->had_event && now_us < d->publish_due_us)
+		return;
+	d->had_event = false;
+	d->phase = phase;
+	d->online = view.online;
+	d->publish_due_us = publish_view(
+		d->context->publish, d->publish, &view, feed_wall_origin_us(&d->feed), now_us, loop_wall_us());
+	if (now_us >= d->keep_due_us) {
+		keep_zero(d, &view);
+		d->keep_due_us = now_us + KEEP_PERIOD_US;
+	}
+}
+
+int device_join_publisher(struct device *d)
+{
+	int r = publish_device_add(d->context->publish, d->conf, &d->publish);
+
+	if (r < 0)
+		return r;
+	device_publish(d, true);
+	return 0;
+}
+
+void device_leave_publisher(struct device *d)
+{
+	if (d->publish)
+		publish_device_remove(d->context->publish, d->publish);
+	d->publish = NULL;
+}
+
+/* ---- life ---- */
+
+static int device_start(struct device *d)
+{
+	int r;
+
+	r = feed_init(&d->feed, &d->settings, d->wall_start_us, on_event, d);
+	if (r == 0)
+		r = device_join_publisher(d);
+	if (r == 0)
+		open_recording(d);
+	return r == 0 ? device_port_start(d) : r;
+}
+
+int device_new(const struct device_context *context, const struct conf_device *conf, struct device **ret)
+{
+	struct device *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d)
+		return -ENOMEM;
+	d->context = context;
+	d->conf = conf;
+	d->armed_us = INT64_MAX;
+	d->last_us = -1;
+	d->start_us = loop_now_us();
+	d->wall_start_us = loop_wall_us() / US_PER_MS * US_PER_MS;
+	d->keep_due_us = d->start_us + KEEP_FIRST_US;
+	load_state(d);
+	r = device_start(d);
+	if (r < 0) {
+		log_line(LOG_ERR, "%s: cannot be started: %s", conf->id, strerror(-r));
+		device_leave_publisher(d);
+		device_port_stop(d);
+		feed_deinit(&d->feed);
+		capture_writer_close(d->capture);
+		free(d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+void device_free(struct device *d)
+{
+	struct knead_view view;
+	int64_t t_us;
+
+	if (!d)
+		return;
+	t_us = device_time_us(d);
+	knead_pipeline_view(d->feed.pipeline, &view);
+	keep_zero(d, &view);
+	feed_end(&d->feed, t_us);
+	device_record_mark(d, t_us, "end");
+	if (d->capture)
+		check_recording(d, capture_flush(d->capture));
+	device_publish(d, true);
+	device_leave_publisher(d);
+	device_port_stop(d);
+	capture_writer_close(d->capture);
+	feed_deinit(&d->feed);
+	free(d);
+}
+
+const char *device_id(const struct device *d)
+{
+	return d->conf->id;
+}
+
+const struct conf_device *device_conf(const struct device *d)
+{
+	return d->conf;
+}
+
+void device_use_conf(struct device *d, const struct conf_device *conf)
+{
+	d->conf = conf;
+}

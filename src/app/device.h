@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One device of the daemon: its port, opened again whenever it comes back, its pipeline, its recording, its topics and its
+ * zero. Everything happens in the loop; nothing here blocks.
+ */
+#ifndef APP_DEVICE_H
+#define APP_DEVICE_H
+
+#include "conf.h"
+#include "loop.h"
+#include "publish.h"
+#include "state.h"
+
+/* What all devices share. */
+struct device_context {
+	struct loop *loop;
+	struct publish *publish;
+	struct state_store *store;
+	const char *state_directory; /* NULL = none; relative paths of recordings count from here */
+	uint64_t *n; /* number of the last event */
+	void (*changed)(void *user); /* a port was opened or closed */
+	void *user;
+};
+
+struct device;
+
+/*
+ * Makes a device and begins to open its port; that the port is absent is no error. context must outlive it. conf is not owned
+ * and must stay until device_free() or device_use_conf(). Returns 0 and *ret, or a negative errno, which is logged.
+ */
+int device_new(const struct device_context *context, const struct conf_device *conf, struct device **ret);
+/*
+ * Ends what is open with cause lost, publishes that and the last documents, takes its topics offline, keeps the zero, closes
+ * recording and port. Frees; NULL is fine.
+ */
+void device_free(struct device *d);
+
+const char *device_id(const struct device *d);
+const struct conf_device *device_conf(const struct device *d);
+bool device_port_open(const struct device *d);
+
+/* The same configuration at another address. */
+void device_use_conf(struct device *d, const struct conf_device *conf);
+/* Takes its topics offline: the publisher is about to change. Nothing may be fed until device_join_publisher(). */
+void device_leave_publisher(struct device *d);
+/* Joins the publisher of the context. Returns 0 or -ENOMEM. */
+int device_join_publisher(struct device *d);
+
+/* Whether bytes that waited at the last call have been read since. */
+bool device_progress(struct device *d);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The fields of a device, for device.c (life, topics, zero) and device_port.c (port, time) alone. */
+#ifndef APP_DEVICE_INTERNAL_H
+#define APP_DEVICE_INTERNAL_H
+
+#include "capture.h"
+#include "device.h"
+#include "feed.h"
+#include "log.h"
+#include "port.h"
+#include "port_watch.h"
+
+struct device {
+	const struct device_context *context;
+	const struct conf_device *conf;
+	struct knead_settings settings; /* conf's, with what the state directory knows better */
+	int64_t start_us,
+		wall_start_us; /* the two clocks when the device was made; time of the feed counts from here */
+	int64_t last_us; /* time of the last input */
+	struct feed feed;
+	struct capture_writer *capture;
+
+	struct publish_device *publish;
+	int64_t publish_due_us;
+	enum knead_phase phase; /* as published */
+	bool online, had_event;
+	struct log_limit fault_limit;
+
+	struct state state;
+	bool zero_kept;
+	double kept_drift_n; /* zero_drift_n when the zero was kept */
+	int64_t keep_due_us;
+
+	struct port *port;
+	bool connecting, ended;
+	struct port_watch *watch;
+	sd_event_source *port_source, *watch_source, *timer;
+	int64_t armed_us; /* when the timer fires, INT64_MAX = not at all */
+	uint64_t reads, reads_seen;
+};
+
+/* device.c: after every input, publishes what is due. */
+void device_publish(struct device *d, bool must);
+/* Notes in the recording what happened to the port. */
+void device_record_mark(struct device *d, int64_t t_us, const char *words);
+void device_record_bytes(struct device *d, int64_t t_us, const void *bytes, size_t n);
+
+/* device_port.c */
+int device_port_start(struct device *d); /* begins to open the port: 0 or a negative errno */
+void device_port_stop(struct device *d); /* closes all, quietly; may run twice */
+/* Time of the feed: microseconds since the device was made, different for every input. */
+int64_t device_time_us(struct device *d);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* The log. Each line is one write(), so that lines of several threads do not mix. */
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define LINE_MAX_BYTES 512
+
+static atomic_bool log_plain;
+static atomic_int log_level = LOG_INFO;
+
+void log_set_plain(bool plain)
+{
+	log_plain = plain;
+}
+
+void log_set_level(int level)
+{
+	log_level = level;
+}
+
+static int write_prefix(char *line, size_t size, int level)
+{
+	static const char *const names[] = { "emerg", "alert", "crit", "error", "warning", "notice", "info", "debug" };
+	struct timespec now;
+	struct tm local;
+
+	if (!log_plain)
+		return snprintf(line, size, "<%d>", level & 7);
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &local);
+	return snprintf(line, size, "%02d:%02d:%02d.%03ld %-7s ", local.tm_hour, local.tm_min, local.tm_sec,
+		now.tv_nsec / 1000000, names[level & 7]);
+}
+
+static void log_va(int level, const char *format, va_list ap)
+{
+	char line[LINE_MAX_BYTES];
+	int n = write_prefix(line, sizeof(line), level);
+	int more = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, format, ap);
+	size_t length;
+
+	if (more < 0)
+		return;
+	length = strlen(line);
+	for (size_t i = (size_t)n; i < length; i++)
+		if ((unsigned char)line[i] < ' ')
+			line[i] = ' ';
+	line[length++] = '\n';
+	if (write(STDERR_FILENO, line, length) < 0)
+		return; /* nobody reads: there is nobody to tell */
+}
+
+void log_line(int level, const char *format, ...)
+{
+	va_list ap;
+
+	if (level > log_level)
+		return;
+	va_start(ap, format);
+	log_va(level, format, ap);
+	va_end(ap);
+}
+
+void log_limited(struct log_limit *limit, int64_t now_us, int level, const char *format, ...)
+{
+	va_list ap;
+
+	if (limit->written == 0 || now_us - limit->since_us >= LOG_LIMIT_US) {
+		if (limit->left_out > 0)
+			log_line(level, "%u lines like the following were left out", limit->left_out);
+		*limit = (struct log_limit){ .since_us = now_us };
+	}
+	if (limit->written == LOG_LIMIT_BURST) {
+		limit->left_out++;
+		return;
+	}
+	limit->written++;
+	if (level > log_level)
+		return;
+	va_start(ap, format);
+	log_va(level, format, ap);
+	va_end(ap);
+}

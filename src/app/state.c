@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * States of devices on disk. A file is written beside its place, flushed, and renamed into it, so that a power cut leaves
+ * the old state or the new one. The writer thread takes one state at a time and holds no lock while the disk works.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "conf.h"
+#include "log.h"
+#include "state.h"
+
+#define FILE_MAX 4096 /* bytes of a state file that are read */
+
+struct entry {
+	char device[KNEAD_NAME_MAX];
+	struct state state;
+	bool dirty;
+	struct entry *next;
+};
+
+struct state_store {
+	char *directory;
+	pthread_mutex_t lock; /* for all below */
+	pthread_cond_t wake;
+	struct entry *entries;
+	bool running, stop;
+	pthread_t thread;
+};
+
+int state_store_new(const char *directory, struct state_store **ret)
+{
+	struct state_store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	if (directory && directory[0] != '\0') {
+		s->directory = strdup(directory);
+		if (!s->directory) {
+			free(s);
+			return -ENOMEM;
+		}
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->wake, NULL);
+	*ret = s;
+	return 0;
+}
+
+static bool add_numbers(cJSON *object, const char *key, const double *values, uint32_t count)
+{
+	cJSON *array = count > 0 ? cJSON_AddArrayToObject(object, key) : NULL;
+	char number[CONF_NUMBER_MAX];
+
+	for (uint32_t i = 0; array && i < count; i++)
+		cJSON_AddItemToArray(array, cJSON_CreateRaw(conf_number_text(values[i], number)));
+	return count == 0 || cJSON_GetArraySize(array) == (int)count;
+}
+
+static char *to_text(const struct state *state)
+{
+	cJSON *object = cJSON_CreateObject();
+	char *text = NULL;
+
+	if (cJSON_AddNumberToObject(object, "v", 1) &&
+		cJSON_AddStringToObject(object, "unit", knead_unit_to_str(state->unit)) &&
+		add_numbers(object, "zero_raw", state->zero_raw, state->zero_raw_count) &&
+		add_numbers(object, "counts_per_n", state->counts_per_n, state->counts_per_n_count))
+		text = cJSON_Print(object);
+	cJSON_Delete(object);
+	return text;
+}
+
+static int read_numbers(const cJSON *object, const char *key, double *values, uint32_t *ret_count)
+{
+	const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, key), *item;
+	uint32_t n = 0;
+
+	if (!array)
+		return 0;
+	if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) > KNEAD_CELLS_MAX)
+		return -EINVAL;
+	cJSON_ArrayForEach(item, array)
+	{
+		/* cJSON reads 1e999 as infinity. */
+		if (!cJSON_IsNumber(item) || !(item->valuedouble > -1e300 && item->valuedouble < 1e300))
+			return -EINVAL;
+		values[n++] = item->valuedouble;
+	}
+	*ret_count = n;
+	return 0;
+}
+
+static int from_text(const char *text, struct state *ret)
+{
+	cJSON *object = cJSON_Parse(text);
+	const cJSON *unit = cJSON_GetObjectItemCaseSensitive(object, "unit");
+	struct state state = { .unit = _KNEAD_UNITS };
+	int r = -EINVAL;
+
+	for (int i = 0; cJSON_IsString(unit) && i < _KNEAD_UNITS; i++)
+		if (strcmp(unit->valuestring, knead_unit_to_str((enum knead_unit)i)) == 0)
+			state.unit = (enum knead_unit)i;
+	if (state.unit != _KNEAD_UNITS &&
+		read_numbers(object, "zero_raw", state.zero_raw, &state.zero_raw_count) == 0 &&
+		read_numbers(object, "counts_per_n", state.counts_per_n, &state.counts_per_n_count) == 0)
+		r = 0;
+	for (uint32_t i = 0; i < state.counts_per_n_count; i++)
+		if (state.counts_per_n[i] == 0)
+			r = -EINVAL;
+	cJSON_Delete(object);
+	if (r == 0)
+		*ret = state;
+	return r;
+}
+
+static int read_file(const char *path, struct state *ret, char *why, size_t size)
+{
+	char text[FILE_MAX];
+	FILE *in = fopen(path, "re");
+	size_t n;
+
+	if (!in && errno == ENOENT)
+		return STATE_E_NONE;
+	if (!in) {
+		int r = -errno;
+
+		snprintf(why, size, "%s: cannot be read: %s", path, strerror(-r));
+		return r;
+	}
+	n = fread(text, 1, sizeof(text) - 1, in);
+	text[n] = '\0';
+	fclose(in);
+	if (from_text(text, ret) < 0) {
+		snprintf(why, size, "%s: is no state of a device; it will be written anew", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static struct entry *find_entry(struct state_store *s, const char *device)
+{
+	struct entry *e = s->entries;
+
+	while (e && strcmp(e->device, device) != 0)
+		e = e->next;
+	return e;
+}
+
+int state_store_get(struct state_store *s, const char *device, struct state *ret, char *why, size_t size)
+{
+	const struct entry *e;
+	char *path;
+	int r;
+
+	pthread_mutex_lock(&s->lock);
+	e = find_entry(s, device);
+	if (e)
+		*ret = e->state;
+	pthread_mutex_unlock(&s->lock);
+	if (e)
+		return 0;
+	if (!s->directory)
+		return STATE_E_NONE;
+	if (asprintf(&path, "%s/%s.json", s->directory, device) < 0) {
+		snprintf(why, size, "out of memory");
+		return -ENOMEM;
+	}
+	r = read_file(path, ret, why, size);
+	free(path);
+	return r;
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0) {
+		ssize_t done = write(fd, text, n);
+
+		if (done < 0 && errno != EINTR)
+			return -errno;
+		if (done > 0) {
+			text += done;
+			n -= (size_t)done;
+		}
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* The rename itself lasts only once the directory is flushed too. */
+static int flush_directory(const char *directory)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static int replace_file(const char *directory, const char *path, const char *beside, const char *text)
+{
+	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, text);
+	close(fd);
+	if (r == 0 && rename(beside, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlink(beside);
+		return r;
+	}
+	return flush_directory(directory);
+}
+
+static int write_state(const char *directory, const char *device, const struct state *state)
+{
+	char *path = NULL, *beside = NULL, *text = to_text(state);
+	int r = -ENOMEM;
+
+	if (text && asprintf(&path, "%s/%s.json", directory, device) >= 0 &&
+		asprintf(&beside, "%s/.%s.json.new", directory, device) >= 0)
+		r = replace_file(directory, path, beside, text);
+	cJSON_free(text);
+	free(path);
+	free(beside);
+	return r;
+}
+
+static struct entry *next_dirty(struct state_store *s)
+{
+	struct entry *e = s->entries;
+
+	while (e && !e->dirty)
+		e = e->next;
+	return e;
+}
+
+/* Holds the lock on entry and on return. */
+static void write_entry(struct state_store *s, struct entry *e)
+{
+	struct state state = e->state;
+	int r;
+
+	e->dirty = false;
+	pthread_mutex_unlock(&s->lock);
+	r = write_state(s->directory, e->device, &state);
+	if (r < 0)
+		log_line(LOG_WARNING, "%s: its zero cannot be kept in %s: %s; check the directory", e->device,
+			s->directory, strerror(-r));
+	pthread_mutex_lock(&s->lock);
+}
+
+static void *writer(void *user)
+{
+	struct state_store *s = user;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		struct entry *e = next_dirty(s);
+
+		if (e)
+			write_entry(s, e);
+		else if (s->stop)
+			break;
+		else
+			pthread_cond_wait(&s->wake, &s->lock);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* The thread starts with the first state, so that a daemon without one has none. Signals stay with the loop's thread. */
+static void start_writer(struct state_store *s)
+{
+	if (s->running || !s->directory)
+		return;
+	s->running = pthread_create(&s->thread, NULL, writer, s) == 0;
+	if (!s->running)
+		log_line(LOG_WARNING, "kneadd: no thread to keep states with; zeros are kept at the stop only");
+}
+
+void state_store_put(struct state_store *s, const char *device, const struct state *state)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&s->lock);
+	e = find_entry(s, device);
+	if (!e) {
+		e = calloc(1, sizeof(*e));
+		if (e) {
+			snprintf(e->device, sizeof(e->device), "%s", device);
+			e->next = s->entries;
+			s->entries = e;
+		}
+	}
+	if (e) {
+		e->state = *state;
+		e->dirty = s->directory != NULL;
+		start_writer(s);
+		pthread_cond_signal(&s->wake);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+void state_store_free(struct state_store *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+	if (s->running)
+		pthread_join(s->thread, NULL);
+	pthread_mutex_lock(&s->lock);
+	for (struct entry *e = next_dirty(s); e; e = next_dirty(s))
+		write_entry(s, e);
+	pthread_mutex_unlock(&s->lock);
+	while (s->entries) {
+		struct entry *e = s->entries;
+
+		s->entries = e->next;
+		free(e);
+	}
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	free(s->directory);
+	free(s);
+}

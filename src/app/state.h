@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a device must remember across restarts: its zero, and a calibration that was measured instead of configured. One file
+ * a device, NAME.json in the state directory, replaced as a whole. Reading happens at start; writing on a thread of its
+ * own, because flushing an SD card can take half a second.
+ */
+#ifndef APP_STATE_H
+#define APP_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <knead/settings.h>
+
+struct state {
+	enum knead_unit unit; /* of the settings under which zero_raw was found; under another unit it means nothing */
+	uint32_t zero_raw_count, counts_per_n_count; /* 0 = nothing known */
+	double zero_raw[KNEAD_CELLS_MAX], counts_per_n[KNEAD_CELLS_MAX];
+};
+
+struct state_store;
+
+/* directory NULL or "": nothing is read or written, states live as long as the store. Returns 0 or -ENOMEM. */
+int state_store_new(const char *directory, struct state_store **ret);
+/* Writes what is not written yet, then frees. NULL is fine. */
+void state_store_free(struct state_store *s);
+
+enum { _STATE_SUCCESS, STATE_E_NONE };
+/*
+ * The state of a device, as last put, else from its file. Returns 0; STATE_E_NONE when there is none; or -EINVAL or -errno
+ * with a sentence in ret_why when the file cannot be used.
+ */
+int state_store_get(struct state_store *s, const char *device, struct state *ret, char *ret_why, size_t why_size);
+/* Keeps a state, and soon writes it. Never blocks; what fails is logged. */
+void state_store_put(struct state_store *s, const char *device, const struct state *state);
+
+#endif
