@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The publisher: its devices, their events and their coming and going. Which topic, which class: publish_send.c. When a
+ * document is due: publish_view.c for devices, publish_bridge.c for the bridge.
+ */
+#include "publish.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event_json.h"
+#include "publish_internal.h"
+
+#define BAND	   0.005 /* of full scale */
+#define CAPACITY_N 500.0 /* full scale where nobody says */
+
+int publish_new(const struct publish_options *options, struct publish **ret)
+{
+	const struct conf *conf = options->conf;
+	struct publish *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->sink = options->sink;
+	p->base = strdup(conf->mqtt.base);
+	p->discovery = strdup(conf->discovery ? conf->discovery : "off");
+	if (!p->base || !p->discovery) {
+		publish_free(p);
+		return -ENOMEM;
+	}
+	snprintf(p->boot, sizeof(p->boot), "%s", options->boot);
+	p->live_hz = conf->mqtt.live_hz;
+	p->event_expiry_s = (uint32_t)ceil(conf->late_after_s);
+	p->scalars = conf->mqtt.scalars;
+	p->started_us = options->started_us;
+	p->started_wall_us = options->started_wall_us;
+	p->health_at_us = INT64_MIN;
+	*ret = p;
+	return 0;
+}
+
+static void device_free(struct publish_device *d)
+{
+	free(d->name);
+	free(d->kind);
+	free(d);
+}
+
+void publish_free(struct publish *p)
+{
+	if (!p)
+		return;
+	for (struct publish_device *d = p->devices, *next; d; d = next) {
+		next = d->next;
+		device_free(d);
+	}
+	free(p->base);
+	free(p->discovery);
+	free(p->text);
+	free(p->rows);
+	free(p);
+}
+
+/* Takes over what is needed of a configuration, and publishes it. Returns 0, or -ENOMEM with d as it was. */
+static int configure(struct publish *p, struct publish_device *d, const struct conf_device *conf)
+{
+	const struct knead_settings *s = &conf->settings;
+	char *name = strdup(conf->name && *conf->name ? conf->name : conf->id);
+	char *kind = strdup(conf->kind ? conf->kind : "");
+	char text[DOCUMENT_MAX];
+
+	if (!name || !kind) {
+		free(name);
+		free(kind);
+		return -ENOMEM;
+	}
+	free(d->name);
+	free(d->kind);
+	d->name = name;
+	d->kind = kind;
+	snprintf(d->id, sizeof(d->id), "%s", conf->id);
+	snprintf(d->protocol, sizeof(d->protocol), "%s", s->protocol.name);
+	d->profile = s->profile;
+	d->live_hz = conf->live_hz > 0 ? conf->live_hz : p->live_hz;
+	d->band_n = BAND * (s->capacity_n > 0 ? s->capacity_n : CAPACITY_N);
+	publish_send(p, d, TOPIC_CONFIG, NULL, text, document_config(conf, d->live_hz, text, sizeof(text)));
+	return 0;
+}
+
+int publish_device_add(struct publish *p, const struct conf_device *conf, struct publish_device **ret)
+{
+	struct publish_device *d = calloc(1, sizeof(*d)), **at = &p->devices;
+
+	if (!d)
+		return -ENOMEM;
+	d->diag_at_us = INT64_MIN;
+	if (configure(p, d, conf) < 0) {
+		device_free(d);
+		return -ENOMEM;
+	}
+	while (*at)
+		at = &(*at)->next;
+	*at = d;
+	publish_send(p, d, TOPIC_AVAILABILITY, NULL, "offline", 7);
+	publish_info(p);
+	*ret = d;
+	return 0;
+}
+
+void publish_device_remove(struct publish *p, struct publish_device *d)
+{
+	struct publish_device **at = &p->devices;
+
+	while (*at && *at != d)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = d->next;
+	publish_send(p, d, TOPIC_AVAILABILITY, NULL, "offline", 7);
+	publish_info(p);
+	device_free(d);
+}
+
+void publish_device_configure(struct publish *p, struct publish_device *d, const struct conf_device *conf)
+{
+	/* Without memory the old name stays; nothing else would be better. */
+	if (configure(p, d, conf) == 0)
+		publish_info(p);
+}
+
+void publish_event(
+	struct publish *p, struct publish_device *d, const struct knead_event *e, uint64_t n, int64_t wall_origin_us)
+{
+	struct event_context context = {
+		.device = d->id,
+		.boot = p->boot,
+		.n = n,
+		.wall_origin_us = wall_origin_us,
+	};
+	char text[EVENT_JSON_MAX];
+	int length = event_json(e, &context, text, sizeof(text));
+
+	publish_send(p, d, TOPIC_EVENT, knead_event_group(e->type), text, length);
+	if (e->type == KNEAD_EVENT_HOLD_END && length > 0) {
+		publish_send(p, d, TOPIC_HOLD, NULL, text, length);
+		publish_scalars(p, d, "hold_", text);
+	}
+	length = event_squeeze_json(e, &context, text, sizeof(text));
+	publish_send(p, d, TOPIC_SQUEEZE, NULL, text, length);
+}
+
+static void go_offline(struct publish *p, struct publish_device *d)
+{
+	d->online = d->view.online = false;
+	d->live.loaded = false;
+	publish_send(p, d, TOPIC_AVAILABILITY, NULL, "offline", 7);
+}
+
+void publish_offline(struct publish *p, struct publish_device *d, const char *reason, int64_t now_us, int64_t wall_us)
+{
+	bool news = d->online || strncmp(d->reason, reason, sizeof(d->reason) - 1) != 0;
+
+	snprintf(d->reason, sizeof(d->reason), "%s", reason);
+	if (d->online)
+		go_offline(p, d);
+	if (!news)
+		return;
+	publish_diag(p, d, now_us, wall_us);
+	publish_info(p);
+}
+
+void publish_stop(struct publish *p, int64_t now_us, int64_t wall_us)
+{
+	for (struct publish_device *d = p->devices; d; d = d->next)
+		publish_offline(p, d, "kneadd was stopped", now_us, wall_us);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* What the publish_*.c files share: the publisher, its devices, and the one way to send. */
+#ifndef APP_PUBLISH_INTERNAL_H
+#define APP_PUBLISH_INTERNAL_H
+
+#include "documents.h"
+#include "publish.h"
+
+#define REASON_MAX  96
+#define SCALARS_MAX 80 /* keys of state, hold and session together, with room */
+
+struct publish_scalar {
+	uint32_t topic, value; /* hashes of the topic and of what was sent last */
+};
+
+/* What a state document said last. */
+struct publish_state {
+	bool sent;
+	int64_t at_us;
+	enum knead_phase phase;
+	bool holding, in_use;
+	uint32_t hold_id, step;
+	int64_t hold_since_us;
+	double target_s, force_n, cadence_per_min;
+};
+
+struct publish_live {
+	bool loaded; /* the last one was of a contact */
+	int64_t at_us;
+	enum knead_phase phase;
+	double force_n;
+	uint64_t seq;
+};
+
+struct publish_session {
+	bool sent, active;
+	int64_t at_us, start_us;
+	struct knead_session_fields totals;
+};
+
+struct publish_device {
+	struct publish_device *next;
+	char id[KNEAD_NAME_MAX], protocol[KNEAD_NAME_MAX];
+	char *name, *kind;
+	enum knead_profile profile;
+	double live_hz; /* 0 = off */
+	double band_n; /* a change of force below this is none */
+
+	bool online;
+	char reason[REASON_MAX]; /* why it is offline; "" = not said */
+	struct knead_view view; /* the last one; has_samples false before */
+	int64_t wall_origin_us;
+
+	struct publish_state state;
+	struct publish_live live;
+	struct publish_session session;
+	int64_t diag_at_us; /* INT64_MIN = never sent */
+	uint32_t diag_fault;
+	struct publish_scalar scalars[SCALARS_MAX];
+	size_t scalars_count;
+};
+
+struct publish {
+	struct sink_mqtt *sink;
+	char *base, *discovery;
+	char boot[KNEAD_NAME_MAX];
+	double live_hz;
+	uint32_t event_expiry_s;
+	bool scalars;
+	int64_t started_us, started_wall_us;
+	struct publish_device *devices; /* in the order in which they were added */
+	int64_t health_at_us; /* INT64_MIN = never sent */
+	bool has_info;
+	uint32_t info_hash; /* of the bridge/info sent last; valid if has_info */
+	char *text; /* room for info and health, grows with the devices */
+	size_t text_size;
+	struct document_device *rows; /* one per device, for the same */
+	size_t rows_count;
+};
+
+/* Rows of the topic table: retain, QoS, expiry and class of each are in publish_send.c. */
+enum publish_topic {
+	TOPIC_AVAILABILITY,
+	TOPIC_INFO,
+	TOPIC_CONFIG,
+	TOPIC_STATE,
+	TOPIC_HOLD,
+	TOPIC_SESSION,
+	TOPIC_DIAG,
+	TOPIC_HEALTH,
+	TOPIC_VALUE,
+	TOPIC_LIVE,
+	TOPIC_EVENT,
+	TOPIC_SQUEEZE,
+	_TOPICS,
+};
+
+/*
+ * Sends text on a topic of device d (NULL: of the bridge); leaf is the group of TOPIC_EVENT and the key of TOPIC_VALUE, else
+ * NULL. A length of 0 or below (a document that could not be written) sends nothing.
+ */
+void publish_send(struct publish *p, const struct publish_device *d, enum publish_topic topic, const char *leaf,
+	const char *text, int length);
+
+/* Sends the keys of a document that have changed as scalars, named prefix + key, if the configuration wants them. */
+void publish_scalars(struct publish *p, struct publish_device *d, const char *prefix, const char *text);
+
+/* FNV-1a of a text. */
+uint32_t publish_hash(const char *text);
+
+/* Sends bridge/info if it says anything new. */
+void publish_info(struct publish *p);
+
+/* Sends diag at once. */
+void publish_diag(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us);
+
+#define PUBLISH_DIAG_US	  30000000
+#define PUBLISH_HEALTH_US 60000000
+
+#endif

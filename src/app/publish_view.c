@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a view is worth telling, and when.
+ *
+ *              at once                         else, on a change            heartbeat
+ *   state      phase                           1 s after the last           60 s
+ *   live       phase, first, last of a contact 1/live_hz, beyond the band   5 s while loaded
+ *   session    it starts or ends               1 s after the last           60 s while it runs
+ *   diag       faults, online, offline         -                            30 s
+ *
+ * There is no debounce that waits for silence: a change is told as soon as its limit allows, with the newest values.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "publish_internal.h"
+
+#define STATE_MIN_US   1000000
+#define STATE_BEAT_US  60000000
+#define LIVE_BEAT_US   5000000
+#define LOOK_LOADED_US 100000 /* how often to look whether the force has left the band */
+#define LOOK_IDLE_US   1000000
+#define CADENCE_BAND   1.0 /* per minute */
+
+static int64_t earlier(int64_t a_us, int64_t b_us)
+{
+	return a_us < b_us ? a_us : b_us;
+}
+
+/* ---- state ---- */
+
+static void send_state(struct publish *p, struct publish_device *d, int64_t now_us)
+{
+	const struct knead_view *v = &d->view;
+	char text[DOCUMENT_MAX];
+
+	d->state = (struct publish_state){
+		.sent = true,
+		.at_us = now_us,
+		.phase = v->phase,
+		.holding = v->holding,
+		.in_use = v->in_use,
+		.hold_id = v->hold_id,
+		.step = v->step,
+		.hold_since_us = v->hold_since_us,
+		.target_s = v->target_s,
+		.force_n = v->force_n,
+		.cadence_per_min = v->cadence_per_min,
+	};
+	int length = document_state(v, d->wall_origin_us, d->profile, d->protocol, text, sizeof(text));
+	publish_send(p, d, TOPIC_STATE, NULL, text, length);
+	if (length > 0)
+		publish_scalars(p, d, "", text);
+}
+
+static bool state_changed(const struct publish_device *d)
+{
+	const struct publish_state *s = &d->state;
+	const struct knead_view *v = &d->view;
+
+	return v->holding != s->holding || v->in_use != s->in_use || v->hold_id != s->hold_id || v->step != s->step ||
+	       (v->holding && v->hold_since_us != s->hold_since_us) || v->target_s != s->target_s ||
+	       fabs(v->force_n - s->force_n) > d->band_n ||
+	       fabs(v->cadence_per_min - s->cadence_per_min) >= CADENCE_BAND;
+}
+
+static int64_t update_state(struct publish *p, struct publish_device *d, int64_t now_us)
+{
+	const struct publish_state *s = &d->state;
+	bool at_once = !s->sent || d->view.phase != s->phase;
+	bool changed = at_once || state_changed(d);
+
+	if (at_once || now_us >= s->at_us + (changed ? STATE_MIN_US : STATE_BEAT_US)) {
+		send_state(p, d, now_us);
+		changed = false;
+	}
+	return s->at_us + (changed ? STATE_MIN_US : STATE_BEAT_US);
+}
+
+/* ---- live ---- */
+
+static void send_live(struct publish *p, struct publish_device *d, bool loaded, int64_t now_us)
+{
+	char text[DOCUMENT_MAX];
+
+	d->live = (struct publish_live){
+		.loaded = loaded,
+		.at_us = now_us,
+		.phase = d->view.phase,
+		.force_n = d->view.force_n,
+		.seq = d->live.seq + 1,
+	};
+	int length = document_live(
+		&d->view, d->wall_origin_us, (now_us - p->started_us) / 1000, d->live.seq, text, sizeof(text));
+	publish_send(p, d, TOPIC_LIVE, NULL, text, length);
+}
+
+static int64_t update_live(struct publish *p, struct publish_device *d, int64_t now_us)
+{
+	const struct publish_live *l = &d->live;
+	bool loaded = d->view.phase != KNEAD_PHASE_IDLE;
+
+	if (d->live_hz <= 0 || (!loaded && !l->loaded))
+		return INT64_MAX;
+	int64_t interval_us = (int64_t)(KNEAD_US_PER_S / d->live_hz);
+	bool at_once = loaded != l->loaded || d->view.phase != l->phase;
+	bool changed = fabs(d->view.force_n - l->force_n) > d->band_n;
+
+	if (at_once || now_us >= l->at_us + (changed ? interval_us : LIVE_BEAT_US))
+		send_live(p, d, loaded, now_us);
+	return l->at_us + interval_us > now_us ? l->at_us + interval_us : INT64_MAX;
+}
+
+/* ---- session ---- */
+
+static void send_session(struct publish *p, struct publish_device *d, int64_t now_us)
+{
+	char text[DOCUMENT_MAX];
+
+	d->session = (struct publish_session){
+		.sent = true,
+		.active = d->view.session.active,
+		.at_us = now_us,
+		.start_us = d->view.session.start_us,
+		.totals = d->view.session.totals,
+	};
+	int length = document_session(&d->view, d->wall_origin_us, text, sizeof(text));
+	publish_send(p, d, TOPIC_SESSION, NULL, text, length);
+	if (length > 0)
+		publish_scalars(p, d, "session_", text);
+}
+
+/* The loaded time, dose and peak grow all the time: they come along, and with the heartbeat. */
+static int64_t update_session(struct publish *p, struct publish_device *d, int64_t now_us)
+{
+	const struct knead_session_fields *now = &d->view.session.totals, *then = &d->session.totals;
+	const struct publish_session *s = &d->session;
+
+	if (!d->view.session.known)
+		return INT64_MAX;
+	bool at_once = !s->sent || d->view.session.active != s->active || now->session_id != then->session_id;
+	bool changed = at_once || now->holds != then->holds || now->holds_met != then->holds_met ||
+		       now->strokes != then->strokes || now->rolls != then->rolls;
+	int64_t beat_us = s->active ? STATE_BEAT_US : INT64_MAX / 2;
+
+	if (at_once || now_us >= s->at_us + (changed ? STATE_MIN_US : beat_us)) {
+		send_session(p, d, now_us);
+		changed = false;
+	}
+	if (changed)
+		return s->at_us + STATE_MIN_US;
+	return s->active ? s->at_us + STATE_BEAT_US : INT64_MAX;
+}
+
+/* ---- diag and availability ---- */
+
+void publish_diag(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us)
+{
+	char text[DOCUMENT_MAX];
+
+	d->diag_at_us = now_us;
+	d->diag_fault = d->view.fault;
+	int length = document_diag(&d->view, wall_us, d->reason[0] != '\0' ? d->reason : NULL, text, sizeof(text));
+	publish_send(p, d, TOPIC_DIAG, NULL, text, length);
+}
+
+static int64_t update_diag(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us)
+{
+	if (d->diag_at_us == INT64_MIN || d->view.fault != d->diag_fault || now_us >= d->diag_at_us + PUBLISH_DIAG_US)
+		publish_diag(p, d, now_us, wall_us);
+	return d->diag_at_us + PUBLISH_DIAG_US;
+}
+
+/* The state goes first: whoever sees "online" may read what is true now. */
+static void update_availability(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us)
+{
+	if (d->view.online == d->online)
+		return;
+	d->online = d->view.online;
+	d->live.loaded = false;
+	if (d->online) {
+		d->reason[0] = '\0';
+		send_state(p, d, now_us);
+	} else {
+		snprintf(d->reason, sizeof(d->reason), "no data");
+	}
+	publish_send(p, d, TOPIC_AVAILABILITY, NULL, d->online ? "online" : "offline", d->online ? 6 : 7);
+	publish_diag(p, d, now_us, wall_us);
+	publish_info(p);
+}
+
+int64_t publish_view(struct publish *p, struct publish_device *d, const struct knead_view *view, int64_t wall_origin_us,
+	int64_t now_us, int64_t wall_us)
+{
+	bool serial_is_new = view->has_info && !d->view.has_info;
+	int64_t due_us;
+
+	d->view = *view;
+	d->wall_origin_us = wall_origin_us;
+	update_availability(p, d, now_us, wall_us);
+	if (serial_is_new)
+		publish_info(p);
+	due_us = update_diag(p, d, now_us, wall_us);
+	if (!view->has_samples)
+		return due_us;
+	if (d->online) {
+		due_us = earlier(due_us, update_state(p, d, now_us));
+		due_us = earlier(due_us, update_live(p, d, now_us));
+	}
+	due_us = earlier(due_us, update_session(p, d, now_us));
+	/* What is inside its limits now may leave them at any sample. */
+	return earlier(due_us, now_us + (view->phase == KNEAD_PHASE_IDLE ? LOOK_IDLE_US : LOOK_LOADED_US));
+}
