@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The simulator's main line: conversion after conversion, from the contact force to frames on the wire; and the faults
+ * that are asked for. Physics steps are a whole part of the conversion period, so that the filter needs no resampling.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim.h"
+#include "sim_adc.h"
+#include "sim_describe.h"
+#include "sim_frames.h"
+#include "sim_physics.h"
+#include "sim_scenario.h"
+#include "sim_transport.h"
+#include "sim_truth.h"
+
+#define PHYSICS_HZ 4000
+#define STEPS_MIN  4
+#define SPARED_S   0.5 /* nothing is lost at the very start: the first sample is the origin of time */
+#define BLIND_S	   2.0 /* a gap beyond it ends what is open */
+#define SILENCES   3
+
+/* From from_s the device is silent until to_s; restarts: it was off. */
+struct silence {
+	double from_s, to_s;
+	bool restarts;
+};
+
+struct sim {
+	struct sim_options options;
+	struct sim_timeline timeline;
+	struct sim_physics physics;
+	struct sim_cells cells;
+	struct sim_adc adc;
+	struct sim_frames frames;
+	struct sim_transport transport;
+	struct sim_truth truth;
+	struct sim_rand rand; /* of losses and faults */
+	int baud;
+	double true_rate_hz, dt_s, now_s;
+	uint32_t steps;
+	uint64_t conversion;
+	double drop_chance, bursts_per_s, burst_max_s, burst_end_s, duplicate_chance, reorder_chance;
+	double next_info_s, origin_s, last_s; /* time stamps of the first sample and of the last that was sent */
+	bool begun, held, finished;
+	uint8_t held_frame[SIM_FRAME_MAX]; /* waits for the next to overtake it, while held */
+	size_t held_size;
+	struct silence silence[SILENCES];
+	size_t silences, silences_over;
+};
+
+static bool has_fault(const struct sim *s, enum sim_fault fault)
+{
+	return s->options.faults & 1u << fault;
+}
+
+/* Bytes of a usual frame, for the choice of the baud rate. */
+static double frame_bytes(const struct sim_options *o)
+{
+	switch (o->format) {
+	case SIM_K1:
+		return 26 + 8 * o->cells;
+	case SIM_K1B:
+		return 12 + 3 * o->cells;
+	case SIM_COLUMNS:
+		return 2 + 8 * o->cells;
+	case SIM_LABELLED:
+	case _SIM_FORMATS:
+		break;
+	}
+	return 4 + 14 * o->cells;
+}
+
+/* HX711 and the like clock themselves, up to 17 % fast at 10 and 80; the rest have crystals. */
+static double draw_true_rate_hz(struct sim *s)
+{
+	if (s->options.rate_hz == 10 || s->options.rate_hz == 80)
+		return s->options.rate_hz * (1 + sim_rand_between(&s->rand, 0, 0.17));
+	return s->options.rate_hz * (1 + 100e-6 * sim_rand_between(&s->rand, -1, 1));
+}
+
+static void add_silence(struct sim *s, double from_s, double length_s, bool restarts)
+{
+	double to_s = from_s + length_s;
+	size_t at = s->silences;
+
+	if (from_s < SIM_LEAD_S / 2 || to_s > s->options.length_s - SIM_TAIL_S / 2)
+		return;
+	for (size_t i = 0; i < s->silences; i++)
+		if (from_s < s->silence[i].to_s + 1 && to_s + 1 > s->silence[i].from_s)
+			return;
+	for (; at > 0 && s->silence[at - 1].from_s > from_s; at--)
+		s->silence[at] = s->silence[at - 1];
+	s->silence[at] = (struct silence){ .from_s = from_s, .to_s = to_s, .restarts = restarts };
+	s->silences++;
+}
+
+/* A restart hits the middle of the longest act half of the time, so that the device comes up under load. */
+static double draw_reset_s(struct sim *s)
+{
+	const struct sim_act *longest = NULL;
+
+	for (size_t i = 0; i < s->timeline.acts; i++) {
+		const struct sim_act *act = &s->timeline.act[i];
+
+		if (!longest || act->end_s - act->start_s > longest->end_s - longest->start_s)
+			longest = act;
+	}
+	if (longest && sim_rand_chance(&s->rand, 0.5))
+		return (longest->start_s + longest->end_s) / 2;
+	return s->options.length_s * sim_rand_between(&s->rand, 0.4, 0.6);
+}
+
+static void plan_faults(struct sim *s)
+{
+	const struct sim_stratum *st = sim_stratum(s->options.stratum);
+	double length_s = s->options.length_s;
+
+	s->drop_chance = has_fault(s, SIM_FAULT_DROPOUT) ? 0.01 : st->drop_outs;
+	s->bursts_per_s = has_fault(s, SIM_FAULT_DROPOUT) ? 0.05 : st->bursts_per_min / 60;
+	s->burst_max_s = has_fault(s, SIM_FAULT_DROPOUT) ? 0.4 : st->burst_max_s;
+	s->duplicate_chance = has_fault(s, SIM_FAULT_DUPLICATE) ? 0.01 : st->duplicate_chance;
+	s->reorder_chance = has_fault(s, SIM_FAULT_REORDER) ? 0.01 : st->reorder_chance;
+	if (!sim_frames_numbered(&s->frames)) {
+		/* Without numbers a double or a swap cannot be told from a sample: only what was asked for. */
+		s->duplicate_chance = has_fault(s, SIM_FAULT_DUPLICATE) ? 0.01 : 0;
+		s->reorder_chance = has_fault(s, SIM_FAULT_REORDER) ? 0.01 : 0;
+	}
+	if (has_fault(s, SIM_FAULT_RESET))
+		add_silence(s, draw_reset_s(s), sim_rand_between(&s->rand, 2.3, 3.2), true);
+	if (has_fault(s, SIM_FAULT_GAP))
+		for (int i = 0; i < 2; i++)
+			add_silence(s, length_s * sim_rand_between(&s->rand, 0.15 + 0.5 * i, 0.35 + 0.5 * i),
+				sim_rand_between(&s->rand, 3, 6), false);
+}
+
+/* Where counter and clock stand at the start: anywhere, or so that both wrap at about a third of the capture. */
+static void start_frames(struct sim *s)
+{
+	double third_s = s->options.length_s / 3;
+	uint64_t seq = sim_rand_count(&s->rand, 0, 0xffff);
+	int64_t clock_us = sim_rand_count(&s->rand, 1000000, 2000000000);
+
+	if (has_fault(s, SIM_FAULT_WRAP)) {
+		seq = 0x10000 - (uint64_t)fmin(0xffff, third_s * s->true_rate_hz);
+		clock_us = (INT64_C(1) << 32) - (int64_t)(fmin(third_s, 4000) * 1e6);
+	}
+	sim_frames_init(&s->frames, &s->options, seq, clock_us);
+}
+
+static int set_up(struct sim *s)
+{
+	const struct sim_options *o = &s->options;
+	struct knead_settings limits;
+	int error;
+
+	sim_rand_init(&s->rand, o->seed, 5);
+	s->true_rate_hz = draw_true_rate_hz(s);
+	s->steps = (uint32_t)fmax(STEPS_MIN, round(PHYSICS_HZ / s->true_rate_hz));
+	s->dt_s = 1 / (s->true_rate_hz * s->steps);
+	knead_settings_init(&limits, o->profile);
+	error = sim_scenario_draft(o, &s->timeline);
+	if (error < 0)
+		return error;
+	sim_physics_init(&s->physics, &s->timeline, o->seed, s->dt_s);
+	sim_cells_init(&s->cells, o->geometry, o->cells, &s->rand);
+	s->baud = sim_transport_baud(frame_bytes(o) * s->true_rate_hz);
+	sim_transport_init(&s->transport, o, s->baud);
+	sim_truth_init(&s->truth, &s->timeline, &limits, s->dt_s);
+	start_frames(s);
+	plan_faults(s);
+	return sim_adc_init(&s->adc, o, s->true_rate_hz, s->steps);
+}
+
+int sim_new(const struct sim_options *o, struct sim **ret)
+{
+	struct sim *s = calloc(1, sizeof(*s));
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	s->options = *o;
+	error = set_up(s);
+	if (error < 0) {
+		sim_free(s);
+		return error;
+	}
+	*ret = s;
+	return 0;
+}
+
+void sim_free(struct sim *s)
+{
+	if (!s)
+		return;
+	sim_timeline_deinit(&s->timeline);
+	sim_adc_deinit(&s->adc);
+	sim_transport_deinit(&s->transport);
+	sim_truth_deinit(&s->truth);
+	free(s);
+}
+
+/*
+ * The force during the running conversion. A step stands for the middle of its part of the time, less what the filter's
+ * grid of steps is early by: half a step for each further box. So the delay is exactly half the filter's length.
+ */
+static void press(struct sim *s)
+{
+	double first = (double)s->conversion * s->steps + s->adc.boxes / 2.0;
+	double parts_n[KNEAD_CELLS_MAX], force_n, position_mm;
+
+	if (!sim_physics_active(&s->physics, (first + s->steps) * s->dt_s))
+		return;
+	for (uint32_t i = 0; i < s->steps; i++) {
+		double t_s = (first + i) * s->dt_s;
+		const struct sim_act *over = sim_physics_step(&s->physics, t_s, &force_n, &position_mm);
+
+		if (over)
+			sim_adc_unload(&s->adc, over->settle_n);
+		sim_truth_push(&s->truth, t_s, force_n);
+		if (force_n == 0)
+			continue;
+		sim_cells_share(&s->cells, force_n, position_mm, parts_n);
+		sim_adc_push(&s->adc, i, parts_n);
+	}
+}
+
+/* Whether the sample of now is lost on its way. */
+static bool is_lost(struct sim *s)
+{
+	struct silence *silence = &s->silence[s->silences_over];
+
+	if (s->silences_over < s->silences && s->now_s > silence->from_s) {
+		if (s->now_s < silence->to_s)
+			return true;
+		s->silences_over++;
+		if (silence->restarts) {
+			uint8_t chatter[SIM_FRAME_MAX];
+			size_t n = sim_frames_boot(&s->frames, (int64_t)(s->now_s * 1e6), chatter);
+
+			sim_transport_send(&s->transport, s->now_s - 0.2, chatter, n);
+		}
+	}
+	if (s->now_s < SPARED_S)
+		return false;
+	if (sim_rand_chance(&s->rand, s->bursts_per_s / s->true_rate_hz))
+		s->burst_end_s = s->now_s + sim_rand_between(&s->rand, 1 / s->true_rate_hz, s->burst_max_s);
+	return s->now_s < s->burst_end_s || sim_rand_chance(&s->rand, s->drop_chance);
+}
+
+/* What the port gives before the first whole sample. */
+static void begin(struct sim *s, const int32_t *counts)
+{
+	uint8_t tail[SIM_FRAME_MAX];
+	size_t n = sim_frames_tail(&s->frames, (int64_t)round((s->now_s - 1 / s->true_rate_hz) * 1e6), counts, tail);
+
+	sim_transport_send(&s->transport, fmax(0, s->now_s - 1 / s->true_rate_hz), tail, n);
+	s->origin_s = s->last_s = s->now_s;
+	s->next_info_s = s->now_s + 1;
+	s->begun = true;
+}
+
+static void send_sample(struct sim *s, const int32_t *counts)
+{
+	uint8_t frame[SIM_FRAME_MAX];
+	size_t n = sim_frames_sample(&s->frames, (int64_t)round(s->now_s * 1e6), counts, frame);
+	bool spared = s->now_s < SPARED_S;
+
+	if (!spared && !s->held && sim_rand_chance(&s->rand, s->reorder_chance)) {
+		for (size_t i = 0; i < n; i++)
+			s->held_frame[i] = frame[i];
+		s->held_size = n;
+		s->held = true;
+		return;
+	}
+	sim_transport_send(&s->transport, s->now_s, frame, n);
+	if (s->held)
+		sim_transport_send(&s->transport, s->now_s, s->held_frame, s->held_size);
+	s->held = false;
+	if (!spared && sim_rand_chance(&s->rand, s->duplicate_chance))
+		sim_transport_send(&s->transport, s->now_s, frame, n);
+}
+
+static void convert(struct sim *s)
+{
+	int32_t counts[KNEAD_CELLS_MAX];
+	uint8_t info[SIM_FRAME_MAX];
+
+	press(s);
+	sim_adc_convert(&s->adc, counts);
+	s->conversion++;
+	s->now_s = (double)s->conversion / s->true_rate_hz;
+	if (!s->begun)
+		begin(s, counts);
+	if (is_lost(s)) {
+		s->frames.seq++;
+		return;
+	}
+	if (s->now_s - s->last_s > BLIND_S)
+		sim_truth_blind(&s->truth, s->last_s - sim_adc_delay_s(&s->adc), s->now_s - sim_adc_delay_s(&s->adc));
+	s->last_s = s->now_s;
+	send_sample(s, counts);
+	if (s->now_s < s->next_info_s)
+		return;
+	s->next_info_s += 1;
+	sim_transport_send(&s->transport, s->now_s, info, sim_frames_info(&s->frames, info));
+}
+
+int sim_next(struct sim *s, struct sim_batch *ret)
+{
+	while (!s->finished) {
+		/* Bytes told so far are all that started before now; at the end the wire runs empty. */
+		bool over = s->now_s >= s->options.length_s;
+
+		if (sim_transport_take(&s->transport, over ? HUGE_VAL : s->now_s, ret))
+			return 0;
+		if (s->transport.error < 0)
+			return s->transport.error;
+		if (!over) {
+			convert(s);
+			continue;
+		}
+		if (sim_truth_finish(&s->truth, s->origin_s) < 0)
+			return -ENOMEM;
+		s->finished = true;
+	}
+	return 1;
+}
+
+const struct labels *sim_labels(const struct sim *s)
+{
+	return &s->truth.labels;
+}
+
+cJSON *sim_header(const struct sim *s)
+{
+	return sim_describe(&s->options, &s->cells, s->baud, 1000 * sim_adc_delay_s(&s->adc));
+}

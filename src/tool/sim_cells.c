@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * line: two neighbouring cells carry the load as the ends of a lever do, so that sum(F x) / sum(F) is the position.
+ * ring: two neighbouring sectors carry it so that their forces add up to its direction.
+ * sphere: every cell within a right angle of the direction carries a part, as the square of the cosine; the sum points
+ *         there to within a few degrees, as on a real ball.
+ */
+#include <math.h>
+
+#include "sim_cells.h"
+
+#define LINE_HALF_MM 150.0
+
+/* Points spread evenly over a sphere: the golden-angle spiral. */
+static void spread_over_sphere(struct sim_cells *c)
+{
+	for (uint32_t i = 0; i < c->count; i++) {
+		double z = 1 - (2.0 * i + 1) / c->count, r = sqrt(1 - z * z), turn = M_PI * (3 - sqrt(5)) * i;
+
+		c->axis[i][0] = r * cos(turn);
+		c->axis[i][1] = r * sin(turn);
+		c->axis[i][2] = z;
+	}
+}
+
+static void draw_path(struct sim_cells *c, struct sim_rand *rand)
+{
+	double turn = sim_rand_between(rand, 0, 2 * M_PI), tilt = sim_rand_between(rand, -1, 1);
+
+	c->path[0][0] = cos(turn);
+	c->path[0][1] = sin(turn);
+	c->path[0][2] = 0;
+	c->path[1][0] = -sin(turn) * cos(tilt);
+	c->path[1][1] = cos(turn) * cos(tilt);
+	c->path[1][2] = sin(tilt);
+}
+
+static void draw_shares(struct sim_cells *c, struct sim_rand *rand)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < c->count; i++)
+		sum += c->share[i] = sim_rand_between(rand, 0.5, 1.5);
+	for (uint32_t i = 0; i < c->count; i++)
+		c->share[i] /= sum;
+}
+
+void sim_cells_init(struct sim_cells *c, enum knead_geometry geometry, uint32_t count, struct sim_rand *rand)
+{
+	*c = (struct sim_cells){ .geometry = geometry, .count = count };
+	draw_shares(c, rand);
+	draw_path(c, rand);
+	spread_over_sphere(c);
+	for (uint32_t i = 0; i < count; i++) {
+		c->place_mm[i] = count > 1 ? -LINE_HALF_MM + 2 * LINE_HALF_MM * i / (count - 1) : 0;
+		c->angle_rad[i] = 2 * M_PI * i / count;
+	}
+}
+
+static void share_line(const struct sim_cells *c, double force_n, double position_mm, double *parts_n)
+{
+	double step_mm = 2 * LINE_HALF_MM / (c->count - 1), at = (position_mm + LINE_HALF_MM) / step_mm;
+	uint32_t left = (uint32_t)fmax(0, fmin(c->count - 2, floor(at)));
+	double part = fmax(0, fmin(1, at - left));
+
+	parts_n[left] = force_n * (1 - part);
+	parts_n[left + 1] = force_n * part;
+}
+
+static void share_ring(const struct sim_cells *c, double force_n, double position_mm, double *parts_n)
+{
+	double step_rad = 2 * M_PI / c->count, at = fmod(position_mm / SIM_RADIUS_MM, 2 * M_PI), beyond, a, b;
+	uint32_t left;
+
+	if (at < 0)
+		at += 2 * M_PI;
+	left = (uint32_t)(at / step_rad) % c->count;
+	beyond = at - left * step_rad;
+	a = sin(step_rad - beyond);
+	b = sin(beyond);
+	parts_n[left] = force_n * a / (a + b);
+	parts_n[(left + 1) % c->count] = force_n * b / (a + b);
+}
+
+static void share_sphere(const struct sim_cells *c, double force_n, double position_mm, double *parts_n)
+{
+	double along = cos(position_mm / SIM_RADIUS_MM), across = sin(position_mm / SIM_RADIUS_MM), sum = 0;
+
+	for (uint32_t i = 0; i < c->count; i++) {
+		double cosine = 0;
+
+		for (int k = 0; k < 3; k++)
+			cosine += c->axis[i][k] * (along * c->path[0][k] + across * c->path[1][k]);
+		sum += parts_n[i] = cosine > 0 ? cosine * cosine : 0;
+	}
+	for (uint32_t i = 0; i < c->count; i++)
+		parts_n[i] *= force_n / sum;
+}
+
+void sim_cells_share(const struct sim_cells *c, double force_n, double position_mm, double *ret_parts_n)
+{
+	for (uint32_t i = 0; i < c->count; i++)
+		ret_parts_n[i] = 0;
+	switch (c->geometry) {
+	case KNEAD_GEOMETRY_LINE:
+		share_line(c, force_n, position_mm, ret_parts_n);
+		break;
+	case KNEAD_GEOMETRY_RING:
+		share_ring(c, force_n, position_mm, ret_parts_n);
+		break;
+	case KNEAD_GEOMETRY_SPHERE:
+		share_sphere(c, force_n, position_mm, ret_parts_n);
+		break;
+	case KNEAD_GEOMETRY_NONE:
+	case _KNEAD_GEOMETRIES:
+		for (uint32_t i = 0; i < c->count; i++)
+			ret_parts_n[i] = force_n * c->share[i];
+		break;
+	}
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the cells sit, and how they share a force that acts at a position. */
+#ifndef TOOL_SIM_CELLS_H
+#define TOOL_SIM_CELLS_H
+
+#include "sim.h"
+#include "sim_rand.h"
+
+#define SIM_RADIUS_MM 60.0 /* of rings and spheres */
+
+struct sim_cells {
+	enum knead_geometry geometry;
+	uint32_t count;
+	double place_mm[KNEAD_CELLS_MAX]; /* line */
+	double angle_rad[KNEAD_CELLS_MAX]; /* ring */
+	double axis[KNEAD_CELLS_MAX][3]; /* sphere: unit vectors */
+	double share[KNEAD_CELLS_MAX]; /* none: fixed shares, sum 1 */
+	double path[2][3]; /* sphere: two perpendicular unit vectors that span the great circle of the travel */
+};
+
+void sim_cells_init(struct sim_cells *c, enum knead_geometry geometry, uint32_t count, struct sim_rand *rand);
+
+/* Splits force_n at position_mm among the cells; the parts sum to force_n. */
+void sim_cells_share(const struct sim_cells *c, double force_n, double position_mm, double *ret_parts_n);
+
+#endif

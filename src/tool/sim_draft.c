@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all acts share. Where the stratum asks for margins, whatever would lie within reach of a limit of the
+ * definitions is moved away from it:
+ *   - a dip stays below half the level for at most 0.38 s (bridging and easing begin at 0.5 s);
+ *   - steps keep the level within 25 % of where it began (easing begins at 50 %);
+ *   - without known cell places, breathing and sway together swing less than 13 % (rolling begins at 15 %).
+ */
+#include <math.h>
+
+#include "sim_draft.h"
+
+double sim_draft_level_n(struct sim_draft *d)
+{
+	const struct sim_stratum *st = d->stratum;
+	struct sim_range range = st->level_n;
+	double median_n = st->level_median_n, level_n;
+
+	if (d->options->profile == KNEAD_PROFILE_WALL) {
+		range = (struct sim_range){ 20, 150 };
+		median_n = fmin(median_n, 70);
+	} else if (d->options->profile == KNEAD_PROFILE_GENTLE) {
+		range = (struct sim_range){ 10, 40 };
+		median_n = 22;
+	}
+	level_n = median_n * exp(st->level_sigma * sim_rand_normal(&d->rand));
+	return fmax(range.lo, fmin(range.hi, level_n));
+}
+
+double sim_draft_reach_mm(const struct sim_draft *d)
+{
+	return d->options->geometry == KNEAD_GEOMETRY_LINE ? 140 : 110;
+}
+
+bool sim_draft_blind(const struct sim_draft *d)
+{
+	return d->options->geometry == KNEAD_GEOMETRY_NONE;
+}
+
+static void draw_body(struct sim_draft *d, struct sim_body *body, double swing)
+{
+	const struct sim_stratum *st = d->stratum;
+	struct sim_rand *r = &d->rand;
+	double budget = 0.13 - swing, wanted;
+
+	*body = (struct sim_body){
+		.relax = sim_rand_uniform(r),
+		.fast_part = sim_rand_between(r, 0.05, 0.20),
+		.fast_s = sim_rand_between(r, 0.8, 3),
+		.slow_part = sim_rand_between(r, 0.05, 0.25),
+		.slow_s = sim_rand_between(r, 8, 35),
+		.device_part = sim_rand_between(r, 0.02, 0.10),
+		.device_s = sim_rand_between(r, 15, 40),
+		.breath = sim_rand_in(r, st->breath),
+		.breath_hz = sim_rand_between(r, 0.15, 0.38),
+		.sway = sim_rand_in(r, st->sway),
+		.sway_s = sim_rand_between(r, 1, 4),
+		.tremor = sim_rand_in(r, st->tremor),
+		.tremor_hz = sim_rand_between(r, 7.5, 12),
+		.heart_n = sim_rand_in(r, st->heart_n),
+		.heart_hz = sim_rand_between(r, 0.9, 1.7),
+	};
+	if (sim_rand_chance(r, st->deep_breath_chance)) {
+		body->breath = sim_rand_between(r, 0.05, 0.10);
+		body->breath_hz = sim_rand_between(r, 0.08, 0.25);
+	}
+	/* From peak to peak: a breath with its harmonic 2.4 of its amplitude, sway 2.5 sd most of the time. */
+	wanted = 2.4 * body->breath + 2.5 * body->sway;
+	if (st->margins && sim_draft_blind(d) && wanted > budget) {
+		body->breath *= budget / wanted;
+		body->sway *= budget / wanted;
+	}
+}
+
+struct sim_act *sim_draft_touch(struct sim_draft *d, double level_n, double rise_s, double swing)
+{
+	struct sim_act *act = sim_timeline_begin(d->tl, SIM_ACT_MOVES, d->t_s);
+
+	if (!act)
+		return NULL;
+	act->place_mm = sim_draft_reach_mm(d) * sim_rand_between(&d->rand, -0.6, 0.6);
+	act->settle_n = d->stratum->zero_step_n * sim_rand_uniform(&d->rand) * fmin(1, level_n / 100) *
+			(sim_rand_chance(&d->rand, 0.7) ? 1 : -1);
+	draw_body(d, &act->body, swing);
+	sim_timeline_level(d->tl, d->t_s, rise_s, level_n);
+	d->t_s += rise_s;
+	return act;
+}
+
+static void draw_dip(struct sim_draft *d, double t_s)
+{
+	double sigma_s = sim_rand_in(&d->rand, d->stratum->dip_sigma_s), depth = sim_rand_between(&d->rand, 0.3, 1);
+
+	/* A Gaussian dip of that depth is below half for 2 sigma sqrt(2 ln(2 depth)). */
+	if (d->stratum->margins && depth > 0.5)
+		sigma_s = fmin(sigma_s, 0.38 / (2 * sqrt(2 * log(2 * depth))));
+	sim_timeline_dip(d->tl, t_s, sigma_s, depth);
+}
+
+double sim_draft_stay(struct sim_draft *d, double level_n, double length_s)
+{
+	double end_s = d->t_s + length_s, t_s = d->t_s, now_n = level_n;
+	uint32_t dips = sim_rand_count(&d->rand, 0, 3), steps = 0;
+
+	if (sim_rand_chance(&d->rand, 0.4))
+		steps = sim_rand_count(&d->rand, 1, 2);
+	/* Each has a stretch of at least 3 s to itself, well inside the contact. */
+	while (dips + steps > 0 && (end_s - t_s) / (dips + steps) > 4.5) {
+		double share_s = (end_s - t_s - 1) / (dips + steps);
+		double at_s = t_s + sim_rand_between(&d->rand, 2, share_s - 1);
+
+		if (sim_rand_uniform(&d->rand) * (dips + steps) < dips) {
+			draw_dip(d, at_s);
+			dips--;
+		} else {
+			now_n = level_n * (1 + sim_rand_sign(&d->rand) * sim_rand_between(&d->rand, 0.05, 0.25));
+			sim_timeline_level(d->tl, at_s, sim_rand_between(&d->rand, 0.3, 1), now_n);
+			steps--;
+		}
+		t_s += share_s;
+	}
+	d->t_s = end_s;
+	return now_n;
+}
+
+void sim_draft_lift(struct sim_draft *d, double fall_s, bool settle)
+{
+	sim_timeline_level(d->tl, d->t_s, fall_s, 0);
+	d->t_s += fall_s;
+	sim_timeline_end(d->tl, d->t_s);
+	if (d->tl->error == 0 && !settle)
+		d->tl->act[d->tl->acts - 1].settle_n = 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Contacts that stay in place: holds, pulses, presses, and the slow movements that are still a hold. */
+#include <math.h>
+
+#include "sim_draft.h"
+
+/* Holds begin in earnest at 3 s: with margins none is shorter than 4 s. Six in ten take the usual half minute. */
+static double draw_hold_s(struct sim_draft *d)
+{
+	if (sim_rand_chance(&d->rand, 0.6))
+		return sim_rand_between(&d->rand, 28, 62);
+	return sim_rand_log_between(&d->rand, d->stratum->margins ? 4 : 3.3, 28);
+}
+
+static double draw_rise_s(struct sim_draft *d)
+{
+	return sim_rand_in(&d->rand, d->stratum->rise_s);
+}
+
+static double draw_fall_s(struct sim_draft *d)
+{
+	return sim_rand_in(&d->rand, d->stratum->fall_s);
+}
+
+void sim_draft_hold(struct sim_draft *d)
+{
+	double level_n = sim_draft_level_n(d);
+
+	sim_draft_touch(d, level_n, draw_rise_s(d), 0);
+	sim_draft_stay(d, level_n, draw_hold_s(d));
+	sim_draft_lift(d, draw_fall_s(d), true);
+}
+
+void sim_draft_pulses(struct sim_draft *d)
+{
+	uint32_t pulses = sim_rand_count(&d->rand, 2, 5);
+	double level_n = sim_draft_level_n(d);
+
+	for (uint32_t i = 0; i < pulses; i++) {
+		double this_n = level_n * sim_rand_between(&d->rand, 0.88, 1.12);
+
+		if (i > 0)
+			d->t_s += sim_rand_between(&d->rand, 1.2, 5);
+		sim_draft_touch(d, this_n, draw_rise_s(d), 0);
+		d->t_s += sim_rand_between(&d->rand, 6, 14);
+		sim_draft_lift(d, draw_fall_s(d), true);
+	}
+}
+
+/*
+ * Pulses by easing to 15 to 35 % of the level, never below what still counts as contact, for 1.2 to 5 s. One in four
+ * ends with a light load of 12 to 18 s, which is a hold of its own.
+ */
+void sim_draft_eased_pulses(struct sim_draft *d)
+{
+	uint32_t pulses = sim_rand_count(&d->rand, 2, 4);
+	double floor_n = 3 * d->limits.release_n, level_n = fmax(sim_draft_level_n(d), floor_n / 0.3);
+
+	sim_draft_touch(d, level_n, draw_rise_s(d), 0);
+	for (uint32_t i = 0; i < pulses; i++) {
+		double eased_n = fmax(floor_n, level_n * sim_rand_between(&d->rand, 0.15, 0.35)), ramp_s;
+
+		d->t_s += sim_rand_between(&d->rand, 5, 12);
+		if (i == pulses - 1 && !sim_rand_chance(&d->rand, 0.25))
+			break;
+		ramp_s = sim_rand_between(&d->rand, 0.2, 0.8);
+		sim_timeline_level(d->tl, d->t_s, ramp_s, eased_n);
+		d->t_s += ramp_s;
+		if (i == pulses - 1) {
+			d->t_s += sim_rand_between(&d->rand, 12, 18);
+			break;
+		}
+		d->t_s += sim_rand_between(&d->rand, 1.2, 5);
+		ramp_s = sim_rand_between(&d->rand, 0.2, 1);
+		sim_timeline_level(d->tl, d->t_s, ramp_s, level_n * sim_rand_between(&d->rand, 0.92, 1.08));
+		d->t_s += ramp_s;
+	}
+	sim_draft_lift(d, draw_fall_s(d), true);
+}
+
+/* Feeling around: 0.7 to 2.6 s from touch to lift, so that neither a tap (0.4 s) nor a hold (3 s) is near. */
+void sim_draft_presses(struct sim_draft *d)
+{
+	uint32_t presses = sim_rand_count(&d->rand, 3, 6);
+
+	for (uint32_t i = 0; i < presses; i++) {
+		double length_s = sim_rand_between(&d->rand, 0.7, 2.6);
+		double rise_s = fmin(draw_rise_s(d), 0.35 * length_s), fall_s = fmin(draw_fall_s(d), 0.3 * length_s);
+
+		if (i > 0)
+			d->t_s += sim_rand_between(&d->rand, 0.8, 2.3);
+		sim_draft_touch(d, fmax(25, 0.6 * sim_draft_level_n(d)), rise_s, 0);
+		d->t_s += length_s - rise_s - fall_s;
+		sim_draft_lift(d, fall_s, false);
+	}
+}
+
+static void hold_with_movement(struct sim_draft *d, double stretch, double stretch_hz, double orbit_mm)
+{
+	double level_n = sim_draft_level_n(d);
+	struct sim_act *act = sim_draft_touch(d, level_n, draw_rise_s(d), 2 * stretch);
+
+	if (!act)
+		return;
+	act->stretch = stretch;
+	act->stretch_hz = stretch_hz;
+	act->orbit_mm = orbit_mm;
+	act->orbit_hz = stretch_hz;
+	d->t_s += sim_rand_between(&d->rand, 12, 40);
+	sim_draft_lift(d, draw_fall_s(d), true);
+}
+
+/* A hold while the muscle moves slowly: force swings within 2 to 10 s, the contact travels under 10 mm. */
+void sim_draft_pin_and_stretch(struct sim_draft *d)
+{
+	double stretch =
+		sim_draft_blind(d) ? sim_rand_between(&d->rand, 0.02, 0.045) : sim_rand_between(&d->rand, 0.04, 0.12);
+
+	hold_with_movement(d, stretch, 1 / sim_rand_between(&d->rand, 2, 10), sim_rand_between(&d->rand, 1.5, 4.5));
+}
+
+/* Small circles. Cells see one axis of them, so their radius stays where 20 mm of travel cannot come about. */
+void sim_draft_circles(struct sim_draft *d)
+{
+	hold_with_movement(d, sim_rand_between(&d->rand, 0.01, 0.03), sim_rand_between(&d->rand, 0.3, 1),
+		sim_rand_between(&d->rand, 5, 8));
+}
