@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order in which a sample is looked at, and what one machine means for the others:
+ *
+ *   signal -> contact --begin/end--> hold <--roll/rest-- stroke      session and impact listen to the contacts
+ *
+ * A contact that had neither hold nor roll is a press, a tap, or part of an impact.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "detect.h"
+
+#define SLOW_PERIOD_US 49000 /* 20 samples/s and less: one sample may be a whole tap */
+#define SLOW_TAP_N     15.0
+
+void detect_init(struct detect *d, const struct knead_settings *settings, struct emit *emit)
+{
+	memset(d, 0, sizeof *d);
+	d->settings = settings;
+	d->emit = emit;
+	signal_init(&d->signal, settings);
+	contact_init(&d->contact, settings);
+	hold_init(&d->hold, settings, emit);
+	stroke_init(&d->stroke, settings, emit);
+	impact_init(&d->impact, settings);
+	session_init(&d->session, settings, emit);
+}
+
+bool detect_idle(const struct detect *d)
+{
+	return d->contact.state == CONTACT_IDLE;
+}
+
+static struct session_counts counts(const struct detect *d)
+{
+	return (struct session_counts){
+		.holds = d->hold.holds,
+		.holds_met = d->hold.holds_met,
+		.rolls = d->stroke.rolls_total,
+		.strokes = d->stroke.strokes_total,
+	};
+}
+
+struct knead_session_fields detect_session_totals(const struct detect *d)
+{
+	struct session_counts now = counts(d);
+
+	return session_totals(&d->session, &now, d->hold.longest_hold_s);
+}
+
+static void begin_session(struct detect *d, int64_t on_us)
+{
+	struct session_counts now = counts(d);
+
+	if (!d->session.open)
+		d->hold.longest_hold_s = 0;
+	session_contact(&d->session, on_us, &now);
+}
+
+static void touch(struct detect *d)
+{
+	struct contact *c = &d->contact;
+	double force_n = c->open_start ? d->signal.raw_n : d->settings->press_n;
+
+	signal_touch(&d->signal, c->on_us, force_n);
+	hold_touch(&d->hold, &d->signal, c->on_us, force_n, c->open_start);
+	impact_touch(&d->impact, &d->signal, c->on_us);
+	d->contact_peak_n = 0;
+	d->start_u_known = false;
+	d->travel_u = 0;
+	if (c->gap_start)
+		d->hold.flags |= KNEAD_FLAG_GAP;
+	else if (c->open_start || d->implausible_zero)
+		d->hold.flags |= KNEAD_FLAG_BOOT_LOADED;
+}
+
+static void begin(struct detect *d)
+{
+	begin_session(d, d->contact.on_us);
+	if (d->settings->contact_events)
+		emit_event(d->emit, KNEAD_EVENT_CONTACT_START, d->contact.on_us,
+			hold_confidence(&d->hold, d->signal.raw_n), d->hold.flags);
+	hold_press(&d->hold);
+	stroke_begin(&d->stroke, d->contact.on_us);
+}
+
+static void emit_press(struct detect *d, enum knead_event_type type, int64_t off_us)
+{
+	double peak_n = d->hold.tally.now.peak_n;
+	struct knead_event *event = emit_event(d->emit, type, off_us, hold_confidence(&d->hold, peak_n), d->hold.flags);
+
+	event->press = (struct knead_press_fields){
+		.start_us = emit_time(d->emit, d->contact.on_us),
+		.end_us = emit_time(d->emit, off_us),
+		.peak_n = peak_n,
+		.peak_kpa = knead_n_to_kpa(peak_n, d->settings->contact_cm2),
+	};
+	if (type == KNEAD_EVENT_PRESS && d->start_u_known &&
+		(d->settings->geometry == KNEAD_GEOMETRY_LINE || d->settings->radius_mm > 0))
+		event->press.travel_mm = knead_known(fabs(d->travel_u));
+}
+
+/* A touch that never became a contact: handling, part of a bounce, or at slow rates a whole tap. */
+static void untouch(struct detect *d)
+{
+	const struct signal *s = &d->signal;
+	int64_t off_us = s->level_n < d->settings->release_n ? signal_crossing_us(s, d->settings->release_n) : s->t_us;
+	bool slow_tap = s->period_us >= SLOW_PERIOD_US && d->hold.tally.now.peak_n > SLOW_TAP_N;
+	bool bounce = impact_untouch(&d->impact, s, off_us);
+
+	if (!bounce && !slow_tap)
+		return;
+	begin_session(d, d->contact.on_us);
+	if (slow_tap && !bounce)
+		emit_press(d, KNEAD_EVENT_TAP, off_us);
+	session_contact_end(&d->session, d->contact.on_us, off_us, signal_impulse_at(s, off_us, d->settings->release_n),
+		d->hold.tally.now.peak_n);
+}
+
+/* Rolling was found: what was held before ends, the roll is announced. */
+static void roll(struct detect *d)
+{
+	const struct extreme *first = stroke_first(&d->stroke);
+	int64_t start_us = hold_move(&d->hold, &d->signal, first->t_us, &first->mark);
+
+	stroke_announce(&d->stroke, start_us, d->hold.flags);
+}
+
+static void rest(struct detect *d)
+{
+	hold_rest(&d->hold, &d->signal, stroke_stop(&d->stroke, d->hold.flags));
+}
+
+/* Ends the rolling side of a contact that ended at off_us; a rest of hold_min_s at its end is a hold. */
+static void end_strokes(struct detect *d, int64_t off_us, double impulse_ns, enum knead_cause cause)
+{
+	if (stroke_found_at_end(&d->stroke, off_us, impulse_ns))
+		roll(d);
+	if (d->stroke.state == STROKE_ROLL &&
+		off_us - stroke_rest_since_us(&d->stroke) >= knead_s_to_us(d->settings->hold_min_s))
+		rest(d);
+	stroke_end(&d->stroke, off_us, impulse_ns, cause, d->hold.flags);
+}
+
+static void end_contact(struct detect *d, int64_t off_us, double impulse_ns, bool lost)
+{
+	int64_t lasted_us = off_us - d->contact.on_us;
+	bool more;
+
+	end_strokes(d, off_us, impulse_ns, lost ? KNEAD_CAUSE_LOST : KNEAD_CAUSE_LIFTED);
+	more = lost ? hold_lost(&d->hold, &d->signal, off_us) : hold_lift(&d->hold, &d->signal, off_us);
+	if (!more && lasted_us > 0 && !impact_untouch(&d->impact, &d->signal, off_us))
+		emit_press(d, lasted_us < knead_s_to_us(d->settings->tap_max_s) ? KNEAD_EVENT_TAP : KNEAD_EVENT_PRESS,
+			off_us);
+	d->impact.watching = false;
+	session_contact_end(&d->session, d->contact.on_us, off_us, impulse_ns, d->contact_peak_n);
+}
+
+static void take_step(struct detect *d, enum contact_step step)
+{
+	switch (step) {
+	case CONTACT_STEP_TOUCH:
+		touch(d);
+		break;
+	case CONTACT_STEP_UNTOUCH:
+		untouch(d);
+		break;
+	case CONTACT_STEP_BEGIN:
+		begin(d);
+		break;
+	case CONTACT_STEP_RELEASE:
+		hold_fall(&d->hold, &d->signal, d->contact.off_us);
+		d->off_impulse_ns = d->hold.off_mark.impulse_ns;
+		break;
+	case CONTACT_STEP_DIP:
+		hold_dip(&d->hold, &d->signal, d->contact.dip_us);
+		break;
+	case CONTACT_STEP_END:
+		end_contact(d, d->contact.off_us, d->off_impulse_ns, false);
+		break;
+	case CONTACT_STEP_NONE:
+		break;
+	}
+}
+
+static void follow_contact(struct detect *d, const struct force *force, bool gap)
+{
+	struct signal *s = &d->signal;
+	bool in_dip = d->contact.state == CONTACT_BRIDGE;
+
+	if (gap)
+		d->hold.flags |= KNEAD_FLAG_GAP;
+	if (force->saturated)
+		d->hold.flags |= KNEAD_FLAG_SATURATED;
+	if (force->spike)
+		d->hold.flags |= KNEAD_FLAG_SPIKE;
+	if (s->raw_n > d->contact_peak_n && !force->saturated)
+		d->contact_peak_n = s->raw_n;
+	hold_push(&d->hold, s, in_dip, stroke_moving(&d->stroke, s->t_us), stroke_travelling(&d->stroke));
+	if (d->contact.state != CONTACT_ON)
+		return;
+	if (d->stroke.positional && s->u_valid) {
+		if (!d->start_u_known)
+			d->start_u = s->u;
+		d->start_u_known = true;
+		if (fabs(s->u - d->start_u) > fabs(d->travel_u))
+			d->travel_u = s->u - d->start_u;
+	}
+	switch (stroke_push(&d->stroke, s, &d->hold.tally.now, d->hold.flags)) {
+	case STROKE_STEP_ROLL:
+		roll(d);
+		break;
+	case STROKE_STEP_STOPPED:
+		rest(d);
+		break;
+	case STROKE_STEP_NONE:
+		break;
+	}
+}
+
+void detect_push(struct detect *d, const struct force *force, bool gap)
+{
+	enum contact_step step;
+
+	signal_push(&d->signal, force, gap);
+	impact_push(&d->impact, &d->signal);
+	while ((step = contact_next(&d->contact, &d->signal, d->was_lost, d->emit)) != CONTACT_STEP_NONE)
+		take_step(d, step);
+	d->was_lost = false;
+	if (d->contact.state != CONTACT_IDLE)
+		follow_contact(d, force, gap);
+	else if (d->impact.open)
+		impact_due(&d->impact, &d->signal, true, d->hold.flags, d->emit);
+	if (force->t_us >= session_deadline_us(&d->session))
+		detect_advance(d, force->t_us);
+}
+
+void detect_lost(struct detect *d)
+{
+	int64_t t_us = d->signal.t_us;
+
+	if (d->signal.has_prev) {
+		bool bridging = d->contact.state == CONTACT_BRIDGE;
+
+		if (contact_lost(&d->contact, t_us, d->emit))
+			end_contact(d, d->contact.off_us, bridging ? d->off_impulse_ns : d->signal.impulse_ns, true);
+		impact_flush(&d->impact, d->hold.flags, d->emit);
+	}
+	signal_cut(&d->signal);
+	d->was_lost = true;
+}
+
+void detect_advance(struct detect *d, int64_t t_us)
+{
+	if (t_us >= session_deadline_us(&d->session))
+		detect_end(d);
+}
+
+void detect_end(struct detect *d)
+{
+	struct knead_session_fields totals = detect_session_totals(d);
+
+	session_close(&d->session, &totals);
+}
+
+enum knead_phase detect_phase(const struct detect *d)
+{
+	if (d->contact.state == CONTACT_IDLE || d->contact.state == CONTACT_BRIDGE)
+		return d->signal.saturated ? KNEAD_PHASE_OVERLOAD : KNEAD_PHASE_IDLE;
+	if (d->signal.saturated)
+		return KNEAD_PHASE_OVERLOAD;
+	if (d->hold.state == HOLD_ROLLING)
+		return KNEAD_PHASE_ROLLING;
+	if (d->hold.state == HOLD_EASED)
+		return KNEAD_PHASE_EASED;
+	return hold_shown(&d->hold, d->signal.t_us) ? KNEAD_PHASE_HOLDING : KNEAD_PHASE_TOUCH;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Holds and their releases inside a contact: full and partial release, pulses without lifting off, holds before and after rolls. */
+#ifndef CORE_HOLD_H
+#define CORE_HOLD_H
+
+#include "edges.h"
+#include "emit.h"
+#include "signal.h"
+#include "tally.h"
+
+enum hold_state {
+	HOLD_NONE, /* no contact */
+	HOLD_CANDIDATE, /* pressed; a hold once it has lasted hold_min_s and nothing speaks for rolling */
+	HOLD_ON, /* published */
+	HOLD_EASING, /* under half of its level, not yet for bridge_s */
+	HOLD_EASED, /* ended by a partial release; the contact goes on */
+	HOLD_ROLLING, /* the movement belongs to a roll */
+};
+
+enum hold_input {
+	HOLD_IN_PRESS,
+	HOLD_IN_RELEASE, /* the contact ended */
+	HOLD_IN_EASE, /* fell under 0.5 of the level */
+	HOLD_IN_FIRM, /* back above (easing: 0.5, eased: 0.55 of the level) */
+	HOLD_IN_MOVE, /* rolling began */
+	HOLD_IN_REST, /* rolling ended, the load stayed */
+	HOLD_IN_TIMEOUT, /* hold_min_s, bridge_s of easing, or three times hold_min_s of a steady lighter load */
+	HOLD_IN_LOST, /* data ended */
+};
+
+struct hold {
+	const struct knead_settings *settings;
+	struct emit *emit;
+	enum hold_state state;
+
+	uint32_t id, next_id; /* id: of the published hold */
+	bool published, target_sent;
+	bool had_onset; /* the start of this hold was seen as a rise of force */
+	bool contact_start; /* this candidate began with the contact */
+	bool any; /* the contact has had a hold or a roll */
+	int64_t start_us;
+	uint32_t flags; /* of the contact so far */
+
+	struct edges edges;
+	struct tally tally;
+	struct tally_mark off_mark; /* at the fall under release_n */
+
+	/* partial release */
+	struct tally_mark ease_mark;
+	int64_t ease_us, ease_since_us; /* the crossing; since when it stays between */
+	struct tally ease_tally; /* of what follows */
+	double eased_level_n; /* level of the hold before */
+	double steady_n;
+	int64_t steady_since_us;
+
+	bool rest_open; /* rolling: the tally restarts once the movement stops */
+
+	/* totals of the session, read and reset by session.c */
+	uint32_t holds, holds_met;
+	double longest_hold_s;
+	uint64_t impossible; /* pairs of state and input that cannot be */
+};
+
+const char *hold_state_to_str(enum hold_state state);
+const char *hold_input_to_str(enum hold_input input);
+
+/* settings and emit must outlive it. */
+void hold_init(struct hold *h, const struct knead_settings *settings, struct emit *emit);
+
+/* A touch at on_us with force_n there: statistics begin. The hold is a candidate when the contact is confirmed. */
+void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double force_n, bool open_start);
+void hold_press(struct hold *h);
+
+/* Next sample: of the touch or the contact, or (in_dip) of a fall under release_n. moving: rolling may be coming. */
+void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool moving, bool travelling);
+
+/* The force fell under release_n at off_us; it came back after dip_us (counted as a dip from 20 ms on). */
+void hold_fall(struct hold *h, const struct signal *s, int64_t off_us);
+void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us);
+
+/* The contact ended at off_us. Returns false when it had neither hold nor roll: a press or a tap. */
+bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us);
+
+/*
+ * Rolling began at first_us, with the hold's state there: ends, or publishes and ends, what was held before. Returns where
+ * the roll starts: first_us, but never inside the first hold_min_s of a published hold.
+ */
+int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, const struct tally_mark *mark);
+
+/* Rolling came to rest at rest_us; the load stayed. */
+void hold_rest(struct hold *h, const struct signal *s, int64_t rest_us);
+
+/* Data ended at t_us, the last real sample (or at the fall under release_n before it). Returns as hold_lift(). */
+bool hold_lost(struct hold *h, const struct signal *s, int64_t t_us);
+
+/* Whether a hold is to be shown: published, or a candidate of 1.5 s at t_us. */
+bool hold_shown(const struct hold *h, int64_t t_us);
+
+/* Margin of the level over press_n, lowered by what spoils the record. */
+double hold_confidence(const struct hold *h, double level_n);
+
+#endif

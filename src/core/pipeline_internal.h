@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What the pipeline is made of; shared by pipeline.c (the data path) and view.c (what is shown of it). */
+#ifndef CORE_PIPELINE_INTERNAL_H
+#define CORE_PIPELINE_INTERNAL_H
+
+#include "calib.h"
+#include "clock.h"
+#include "detect.h"
+#include "frame.h"
+
+struct knead_pipeline {
+	struct knead_settings settings;
+	struct emit emit;
+	struct frame *frame; /* lies behind this struct, in the same allocation */
+	struct clock clock;
+	struct calib calib;
+	struct detect detect;
+
+	bool learned; /* the scale is settled */
+	bool has_sample; /* at least one accepted */
+	bool online;
+	bool ended;
+	bool gap_open; /* the next conditioned sample comes after missing ones */
+	uint64_t samples, gaps;
+	int64_t rx_us; /* latest arrival time told, or KNEAD_RX_UNKNOWN */
+	int64_t sample_rx_us; /* arrival of the last accepted sample */
+	int64_t opened_rx_us; /* since when a sample is awaited */
+	uint32_t fault; /* bits 1 << enum knead_fault_kind */
+	int64_t rate_check_us;
+	uint32_t saturated_run;
+};
+
+#endif

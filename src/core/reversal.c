@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One running extreme, as in rainflow counting: O(1) and without history. The anchors move in steps of "near", so that the
+ * time of arrival is known without keeping samples; a rest shows as a long stay. The newest anchor may have come late, by a
+ * little drift within the rest: the earliest one that is near enough counts.
+ *
+ *            in ______ out           t = middle of [in, out]
+ *              /  e   \
+ *     _ _ _ _ /_ _ _ _ \_ _ near
+ */
+#include <string.h>
+
+#include "reversal.h"
+
+#define BEYOND_SHARE 0.18 /* see the header; between the two shapes */
+
+#define NEAR_ENOUGH 1.5 /* times near: anchors stand one near apart, so one of them lies within this */
+
+static void set_anchor(struct reversal *r, const struct signal *s, int64_t t_us)
+{
+	memmove(&r->anchor[1], &r->anchor[0], (REVERSAL_ANCHORS - 1) * sizeof r->anchor[0]);
+	r->anchor[0].u = s->u;
+	r->anchor[0].impulse_ns = s->impulse_ns;
+	r->anchor[0].t_us = t_us;
+}
+
+void reversal_start(struct reversal *r, int sign, const struct signal *s, int64_t t_us, double before_peak_n)
+{
+	memset(r, 0, sizeof *r);
+	r->sign = sign;
+	r->e.u = s->u;
+	r->e.out_us = t_us;
+	r->e.out_impulse_ns = s->impulse_ns;
+	r->e.peak_n = before_peak_n;
+	r->after_peak_n = s->raw_n;
+	for (uint32_t i = 0; i < REVERSAL_ANCHORS; i++)
+		set_anchor(r, s, t_us);
+}
+
+bool reversal_push(struct reversal *r, const struct signal *s, int64_t t_us, double near, const struct tally_mark *mark)
+{
+	if (s->raw_n > r->after_peak_n)
+		r->after_peak_n = s->raw_n;
+	if (r->sign * (s->u - r->e.u) > 0) {
+		r->e.u = s->u;
+		if (r->after_peak_n > r->e.peak_n)
+			r->e.peak_n = r->after_peak_n;
+		r->after_peak_n = s->raw_n;
+	}
+	if (r->sign * (r->e.u - s->u) <= near) {
+		r->e.out_us = t_us;
+		r->e.out_impulse_ns = s->impulse_ns;
+		r->e.mark = *mark;
+	}
+	if (r->sign * (s->u - r->anchor[0].u) <= near)
+		return false;
+	set_anchor(r, s, t_us);
+	return true;
+}
+
+struct extreme reversal_extreme(const struct reversal *r, double near)
+{
+	struct extreme e = r->e;
+	uint32_t i = 0;
+
+	while (i + 1 < REVERSAL_ANCHORS && r->sign * (e.u - r->anchor[i + 1].u) <= NEAR_ENOUGH * near)
+		i++;
+	e.in_us = r->anchor[i].t_us;
+	e.in_impulse_ns = r->anchor[i].impulse_ns;
+	e.t_us = e.in_us + (e.out_us - e.in_us) / 2;
+	return e;
+}
+
+double extreme_impulse_ns(const struct extreme *e, int64_t t_us)
+{
+	int64_t span_us = e->out_us - e->in_us;
+
+	if (span_us <= 0)
+		return e->out_impulse_ns;
+	return e->in_impulse_ns +
+	       (e->out_impulse_ns - e->in_impulse_ns) * ((double)(t_us - e->in_us) / (double)span_us);
+}
+
+int64_t reversal_beyond_us(int64_t edge_us, int64_t other_us)
+{
+	return (int64_t)((double)(edge_us - other_us) * BEYOND_SHARE / (1 - BEYOND_SHARE));
+}

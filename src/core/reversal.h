@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Turning points of a movement: the running extreme, and when the movement came near it and left. */
+#ifndef CORE_REVERSAL_H
+#define CORE_REVERSAL_H
+
+#include "signal.h"
+#include "tally.h"
+
+#define REVERSAL_ANCHORS 3
+
+/* A turning point of the movement. */
+struct extreme {
+	int64_t t_us; /* its middle; a rest has in_us and out_us far apart */
+	int64_t in_us, out_us; /* when the movement came near it, and left */
+	double u;
+	double in_impulse_ns, out_impulse_ns; /* running impulse when it came and left */
+	double peak_n; /* largest force since the extreme before: of the stroke that ends here */
+	struct tally_mark mark; /* state, when it left, of the hold that would end here */
+};
+
+/* The running extreme: highest (sign +1) or lowest (-1) place since the last reversal. */
+struct reversal {
+	struct extreme e;
+	/* the last places where it went on by "near", newest first: one of them is where it came near the extreme */
+	struct {
+		double u, impulse_ns;
+		int64_t t_us;
+	} anchor[REVERSAL_ANCHORS];
+	double after_peak_n; /* largest force since the place itself */
+	int sign;
+};
+
+/* Starts to look for an extreme of that sign at the signal's present place, at t_us; before_peak_n: largest force so far. */
+void reversal_start(struct reversal *r, int sign, const struct signal *s, int64_t t_us, double before_peak_n);
+
+/*
+ * Follows the movement one sample further. near (in units of u) is how close to the extreme counts as being there; mark is
+ * kept with it. Returns true when the place itself went on by more than near.
+ */
+bool reversal_push(
+	struct reversal *r, const struct signal *s, int64_t t_us, double near, const struct tally_mark *mark);
+
+/* The extreme as it stands, with when it came near it settled. */
+struct extreme reversal_extreme(const struct reversal *r, double near);
+
+/* Running impulse at t_us, near the extreme, on a straight line through when it came and left. */
+double extreme_impulse_ns(const struct extreme *e, int64_t t_us);
+
+/*
+ * How much of a pass lies beyond the edge of "near" when a movement between rests is seen from edge_us on, other_us being
+ * the far end: positive when edge_us is later. A minimum-jerk pass spends 0.19 of its time there, a sine 0.16.
+ */
+int64_t reversal_beyond_us(int64_t edge_us, int64_t other_us);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers for the machines. Every smoothing here is a one-pole filter, and its lag on a ramp, dt (1 - g) / g, is known and
+ * taken off again where a time is reported.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "signal.h"
+
+#define LEVEL_TAU_S	 0.004
+#define LEVEL_FROM_HZ	 200.0
+#define FAST_TAU_S	 0.03
+#define U_FORCE_TAU_S	 0.12
+#define U_POSITION_TAU_S 0.08
+#define DEG_PER_RAD	 57.29577951308232
+
+void signal_init(struct signal *s, const struct knead_settings *settings)
+{
+	memset(s, 0, sizeof *s);
+	s->settings = settings;
+	s->positional = settings->geometry == KNEAD_GEOMETRY_LINE || settings->geometry == KNEAD_GEOMETRY_RING;
+	for (uint32_t i = 0; i < KNEAD_CELLS_MAX; i++) {
+		double angle = settings->cell_deg[i] / DEG_PER_RAD;
+
+		s->cell_x[i] = settings->geometry == KNEAD_GEOMETRY_LINE ? settings->cell_mm[i] : cos(angle);
+		s->cell_y[i] = sin(angle);
+	}
+	signal_set_period(s, 12500);
+}
+
+static double gain_of(double period_s, double tau_s)
+{
+	return 1 - exp(-period_s / tau_s);
+}
+
+static int64_t lag_of(double period_us, double gain)
+{
+	return (int64_t)(period_us * (1 - gain) / gain + 0.5);
+}
+
+void signal_set_period(struct signal *s, double period_us)
+{
+	double period_s = period_us / KNEAD_US_PER_S;
+
+	if (!(period_us > 0) || fabs(period_us - s->period_us) < 0.01 * s->period_us)
+		return;
+	s->period_us = period_us;
+	s->level_filtered = period_s < 1 / LEVEL_FROM_HZ;
+	s->level_gain = s->level_filtered ? gain_of(period_s, LEVEL_TAU_S) : 1;
+	s->level_lag_us = s->level_filtered ? lag_of(period_us, s->level_gain) : 0;
+	s->fast_gain = gain_of(period_s, FAST_TAU_S);
+	s->u_gain = gain_of(period_s, s->positional ? U_POSITION_TAU_S : U_FORCE_TAU_S);
+	s->u_lag_us = lag_of(period_us, s->u_gain);
+}
+
+void signal_cut(struct signal *s)
+{
+	s->has_prev = false;
+	s->u_started = false;
+	s->level_n = s->raw_n = 0;
+}
+
+void signal_touch(struct signal *s, int64_t t_us, double force_n)
+{
+	s->impulse_ns = (force_n + s->raw_n) / 2 * knead_us_to_s(s->t_us - t_us);
+	s->u_started = false;
+}
+
+/* Centre of pressure along the line, or angle round the ring; cells that pull count as 0. */
+static bool position(struct signal *s, const struct force *force, double *ret)
+{
+	double total = 0, x = 0, y = 0, angle;
+
+	for (uint32_t i = 0; i < s->settings->cells; i++) {
+		double f = force->cell_n[i] > 0 ? force->cell_n[i] : 0;
+
+		total += f;
+		x += f * s->cell_x[i];
+		y += f * s->cell_y[i];
+	}
+	if (!(total >= s->settings->release_n))
+		return false;
+	if (s->settings->geometry == KNEAD_GEOMETRY_LINE) {
+		*ret = x / total;
+		return true;
+	}
+	if (x == 0 && y == 0)
+		return false;
+	angle = atan2(y, x);
+	s->angle_rad += remainder(angle - s->angle_rad, 2 * M_PI);
+	*ret = s->settings->radius_mm > 0 ? s->angle_rad * s->settings->radius_mm : s->angle_rad * DEG_PER_RAD;
+	return true;
+}
+
+static void push_u(struct signal *s, const struct force *force)
+{
+	double value = s->raw_n;
+
+	s->u_valid = !s->positional || position(s, force, &value);
+	if (!s->u_valid)
+		return;
+	if (s->u_started) {
+		s->u += s->u_gain * (value - s->u);
+	} else {
+		s->u = value;
+		s->u_started = true;
+	}
+}
+
+void signal_push(struct signal *s, const struct force *force, bool gap)
+{
+	s->prev_t_us = s->t_us;
+	s->prev_raw_n = s->raw_n;
+	s->prev_level_n = s->level_n;
+	s->t_us = force->t_us;
+	s->saturated = force->saturated;
+	s->gap = gap;
+	if (!force->saturated)
+		s->raw_n = force->sum_n; /* on the rail the last good value stands in */
+	if (!s->has_prev) {
+		s->prev_t_us = s->t_us;
+		s->prev_raw_n = s->prev_level_n = s->level_n = s->fast_n = s->raw_n;
+		s->dt_s = s->slope_n_per_s = 0;
+		s->has_prev = true;
+	} else {
+		s->dt_s = knead_us_to_s(s->t_us - s->prev_t_us);
+		s->level_n = gap ? s->raw_n : s->level_n + s->level_gain * (s->raw_n - s->level_n);
+		s->fast_n += s->fast_gain * (s->raw_n - s->fast_n);
+		s->slope_n_per_s = (s->raw_n - s->fast_n) / FAST_TAU_S;
+		s->impulse_ns += (s->raw_n + s->prev_raw_n) / 2 * s->dt_s;
+	}
+	push_u(s, force);
+}
+
+int64_t signal_crossing_us(const struct signal *s, double level_n)
+{
+	if (s->gap)
+		return s->level_n > s->prev_level_n ? s->t_us : s->prev_t_us;
+	return force_crossing_us(s->prev_t_us, s->prev_level_n, s->t_us, s->level_n, level_n) - s->level_lag_us;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Turns conditioned samples into what the machines look at: the level, where it crosses a line, the position of the contact,
+ * a smooth copy for reversals, the slope, the running impulse.
+ */
+#ifndef CORE_SIGNAL_H
+#define CORE_SIGNAL_H
+
+#include <knead/settings.h>
+
+#include "force.h"
+
+struct signal {
+	const struct knead_settings *settings;
+
+	int64_t t_us, prev_t_us;
+	double dt_s;
+	double raw_n, prev_raw_n; /* despiked, unsmoothed: peak, mean, impulse */
+	double level_n, prev_level_n; /* for levels; above 200 samples/s through a low-pass of 4 ms */
+	int64_t level_lag_us; /* how late level_n is against raw_n */
+	bool has_prev; /* there is a sample before this one, without loss between */
+	bool gap; /* samples are missing just before this one */
+	bool saturated;
+
+	double impulse_ns; /* running integral of raw_n since the touch */
+
+	double fast_n, slope_n_per_s; /* 30 ms mean and the slope against it */
+
+	/* reversals: force (one cell) or position (geometry), smoothed */
+	bool positional;
+	double u; /* N or mm (degrees where a ring has no radius) */
+	int64_t u_lag_us;
+	bool u_valid; /* false while the position means nothing (too little force) */
+	bool u_started;
+	double angle_rad; /* unwrapped, ring */
+
+	/* gains, for the period in force */
+	double period_us;
+	double level_gain, fast_gain, u_gain;
+	bool level_filtered;
+	double cell_x[KNEAD_CELLS_MAX], cell_y[KNEAD_CELLS_MAX]; /* line: x is the place; ring: unit vector */
+};
+
+void signal_init(struct signal *s, const struct knead_settings *settings);
+
+/* The sample period has become known or has changed; cheap when it has not. */
+void signal_set_period(struct signal *s, double period_us);
+
+/* Takes the next sample. gap: samples are missing before it (bridged). */
+void signal_push(struct signal *s, const struct force *force, bool gap);
+
+/* Data was lost: the next sample has no neighbour before it. */
+void signal_cut(struct signal *s);
+
+/* A touch begins at t_us: the impulse counts from there, smoothing starts afresh. */
+void signal_touch(struct signal *s, int64_t t_us, double force_n);
+
+/* The smoothing for reversals starts again from the next sample (after a freeze, at a new movement). */
+static inline void signal_restart_u(struct signal *s)
+{
+	s->u_started = false;
+}
+
+/* When the level crossed level_n between the sample before and this one; across a gap upwards this one, downwards the one before. */
+int64_t signal_crossing_us(const struct signal *s, double level_n);
+
+/* Running impulse at t_us, a little before now, by a straight line. */
+static inline double signal_impulse_at(const struct signal *s, int64_t t_us, double force_n)
+{
+	return s->impulse_ns - (force_n + s->raw_n) / 2 * knead_us_to_s(s->t_us - t_us);
+}
+
+#endif

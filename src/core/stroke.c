@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Strokes and rolls.
+ *
+ *   place      __           __                 1. an extreme is confirmed when the movement has come back by the
+ *   or force  /  \         /  \ __ end            hysteresis; its time is the middle of the time spent near it
+ *            /    \       /    \/              2. geometry: two strokes of 20 mm; one cell: four swings of 15 % of the
+ *   ___start/      \__   /                        mean, even enough in time and size: a roll, from its first extreme
+ *   rest      1       \_/2    3                3. standing for hold_min_s, or no reversal for max(6 s, 2.5 mean
+ *                                                 intervals): the roll ended where it came to rest
+ *
+ *   contact ends while moving: that place counts as the last extreme when it lies a stroke from the last reversal
+ *   (one cell: when enough time has gone by, because the fall of the lift hides the swing)
+ *
+ * Force as a stand-in for place is ambiguous: a fast dip, a lift or an onset is no swing, so the tracker is frozen while the
+ * force changes by more than 2.2 times its mean per second or stands under 55 % of it.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "stroke.h"
+
+#define STROKE_MM	    20.0
+#define STROKE_DEG	    15.0
+#define SWING_SHARE	    0.15
+#define HYSTERESIS_SHARE    0.5 /* of the threshold, with geometry */
+#define HYSTERESIS_SWING    0.10 /* of the mean, with one cell, and at least ... */
+#define HYSTERESIS_MIN_N    4.0
+#define HYSTERESIS_AMPL	    0.35 /* ... and of the roll's own amplitude */
+#define NEAR_FIRST	    0.15 /* of the threshold: how near an extreme is "there" before any swing is known */
+#define NEAR_SWING	    0.06 /* of the swing */
+#define MOVED_SHARE	    0.75
+#define FREEZE_SLOPE_PER_S  2.2
+#define FREEZE_SHARE	    0.55
+#define FREEZE_US	    280000
+#define ONSET_US	    150000
+#define POSITION_SHARE	    0.25
+#define MEAN_TAU_S	    5.0
+#define INTERVAL_MIN_S	    0.35
+#define INTERVAL_MAX_S	    6.5
+#define INTERVAL_RATIO	    2.6
+#define SWING_RATIO	    2.5
+#define REST_S		    6.0
+#define REST_INTERVALS	    2.5
+#define END_INTERVALS	    0.62
+#define END_EXTRA_S	    0.25
+#define ONE_CELL_CONFIDENCE 0.85
+
+const char *stroke_state_to_str(enum stroke_state state)
+{
+	static const char *const names[] = { "off", "seek", "towards", "roll" };
+
+	return names[state];
+}
+
+const char *stroke_input_to_str(enum stroke_input input)
+{
+	static const char *const names[] = { "begin", "reverse", "rule", "rest", "end" };
+
+	return names[input];
+}
+
+static void set_state(struct stroke *st, enum stroke_state to, enum stroke_input input, int64_t t_us)
+{
+	emit_trace(st->emit, "stroke", stroke_state_to_str(st->state), stroke_input_to_str(input),
+		stroke_state_to_str(to), t_us);
+	st->state = to;
+}
+
+void stroke_init(struct stroke *st, const struct knead_settings *settings, struct emit *emit)
+{
+	memset(st, 0, sizeof *st);
+	st->settings = settings;
+	st->emit = emit;
+	st->positional = settings->geometry == KNEAD_GEOMETRY_LINE || settings->geometry == KNEAD_GEOMETRY_RING;
+	st->next_roll_id = 1;
+}
+
+/* Travel has a unit of length: a line, or a ring whose radius is known. */
+static bool has_travel(const struct stroke *st)
+{
+	return st->positional && (st->settings->geometry == KNEAD_GEOMETRY_LINE || st->settings->radius_mm > 0);
+}
+
+static void update_thresholds(struct stroke *st)
+{
+	double amplitude = st->state == STROKE_ROLL ? HYSTERESIS_AMPL * st->roll.amplitude : 0;
+
+	if (st->positional) {
+		st->threshold = has_travel(st) ? STROKE_MM : STROKE_DEG;
+		st->hysteresis = HYSTERESIS_SHARE * st->threshold;
+	} else {
+		st->threshold = SWING_SHARE * st->mean_n;
+		st->hysteresis = HYSTERESIS_SWING * st->mean_n;
+		if (st->hysteresis < HYSTERESIS_MIN_N)
+			st->hysteresis = HYSTERESIS_MIN_N;
+	}
+	if (st->hysteresis < amplitude)
+		st->hysteresis = amplitude;
+}
+
+void stroke_begin(struct stroke *st, int64_t t_us)
+{
+	st->count = 0;
+	st->mean_n = st->mean_s = 0;
+	st->moved_us = INT64_MIN / 2;
+	st->frozen_until_us = t_us + ONSET_US;
+	st->cand = NULL;
+	st->travelling = false;
+	set_state(st, STROKE_SEEK, STROKE_IN_BEGIN, t_us);
+}
+
+static double interval_s(const struct extreme *a, const struct extreme *b)
+{
+	return knead_us_to_s(b->t_us - a->t_us);
+}
+
+static struct extreme *last_kept(struct stroke *st)
+{
+	return &st->kept[st->count - 1];
+}
+
+static void keep(struct stroke *st, const struct extreme *e)
+{
+	if (st->count == STROKE_KEPT) {
+		memmove(&st->kept[0], &st->kept[1], (STROKE_KEPT - 1) * sizeof st->kept[0]);
+		st->count--;
+		st->first = st->first > 0 ? st->first - 1 : 0;
+	}
+	st->kept[st->count++] = *e;
+}
+
+/* Confirms the candidate as a reversal; what follows runs the other way. */
+static void confirm(struct stroke *st, const struct signal *s, int64_t t_us)
+{
+	struct reversal *c = st->cand;
+	int sign = c->sign;
+	struct extreme e = reversal_extreme(c, st->near);
+	double after_n = c->after_peak_n;
+
+	if (st->count == 1) /* what came before the first stroke is rest: it departs at the end of it */
+		last_kept(st)->t_us = last_kept(st)->out_us - reversal_beyond_us(e.in_us, last_kept(st)->out_us);
+	st->near = NEAR_SWING * fabs(e.u - last_kept(st)->u);
+	keep(st, &e);
+	reversal_start(c, -sign, s, t_us, after_n);
+}
+
+/* The last `swings` swings, even enough to be one movement. share: the smallest against the threshold. */
+static bool rule_holds(const struct stroke *st, uint32_t swings, double *ret_share)
+{
+	double longest = 0, shortest = INFINITY, largest = 0, smallest = INFINITY;
+
+	if (st->count < swings + 1)
+		return false;
+	for (uint32_t i = st->count - swings; i < st->count; i++) {
+		const struct extreme *a = &st->kept[i - 1], *b = &st->kept[i];
+		double swing = fabs(b->u - a->u), interval = interval_s(a, b);
+
+		if (i > st->count - swings && a->out_us - a->in_us >= knead_s_to_us(st->settings->hold_min_s))
+			return false;
+		longest = interval > longest ? interval : longest;
+		shortest = interval < shortest ? interval : shortest;
+		largest = swing > largest ? swing : largest;
+		smallest = swing < smallest ? swing : smallest;
+	}
+	if (smallest < st->threshold)
+		return false;
+	if (!st->positional && (shortest < INTERVAL_MIN_S || longest > INTERVAL_MAX_S ||
+				       longest > INTERVAL_RATIO * shortest || largest > SWING_RATIO * smallest))
+		return false;
+	*ret_share = smallest / st->threshold;
+	return true;
+}
+
+static bool find_roll(struct stroke *st, int64_t t_us)
+{
+	uint32_t swings = st->positional ? 2 : 4;
+
+	if (!rule_holds(st, swings, &st->rule_share))
+		return false;
+	st->first = st->count - 1 - swings;
+	set_state(st, STROKE_ROLL, STROKE_IN_RULE, t_us);
+	return true;
+}
+
+const struct extreme *stroke_first(const struct stroke *st)
+{
+	return &st->kept[st->first];
+}
+
+double stroke_confidence(const struct stroke *st)
+{
+	double margin = st->rule_share - 1;
+	double sure = 0.5 + 0.5 * (margin < 0 ? 0 : margin > 1 ? 1 : margin);
+
+	return st->positional || sure < ONE_CELL_CONFIDENCE ? sure : ONE_CELL_CONFIDENCE;
+}
+
+/* Confirmed strokes between the extremes kept, from the first of the roll on. */
+static void announce_stroke(struct stroke *st, const struct extreme *a, const struct extreme *b, int64_t start_us,
+	int64_t end_us, uint32_t flags)
+{
+	st->strokes_total++;
+	roll_stroke(&st->roll, st->emit, a, b, start_us, end_us, flags);
+}
+
+void stroke_announce(struct stroke *st, int64_t start_us, uint32_t flags)
+{
+	st->roll = (struct roll){
+		.id = st->next_roll_id++,
+		.positional = st->positional,
+		.has_travel = has_travel(st),
+		.confidence = stroke_confidence(st),
+	};
+	st->rolls_total++;
+	roll_begin(&st->roll, st->emit, start_us, extreme_impulse_ns(stroke_first(st), start_us), flags);
+	for (uint32_t i = st->first + 1; i < st->count; i++)
+		announce_stroke(st, &st->kept[i - 1], &st->kept[i],
+			i == st->first + 1 ? start_us : st->kept[i - 1].t_us, st->kept[i].t_us, flags);
+}
+
+static double rest_s(const struct stroke *st)
+{
+	double by_interval = REST_INTERVALS * roll_mean_interval_s(&st->roll);
+
+	return st->state == STROKE_ROLL && by_interval > REST_S ? by_interval : REST_S;
+}
+
+bool stroke_moving(const struct stroke *st, int64_t t_us)
+{
+	return st->state != STROKE_OFF && knead_us_to_s(t_us - st->moved_us) < REST_S;
+}
+
+double stroke_cadence_per_min(const struct stroke *st)
+{
+	double mean_s = roll_mean_interval_s(&st->roll);
+
+	return st->state == STROKE_ROLL && mean_s > 0 ? 60 / mean_s : 0;
+}
+
+/* Force mean of the contact so far, of the last seconds in a long one. */
+static void follow_mean(struct stroke *st, const struct signal *s)
+{
+	st->mean_s = st->mean_s < MEAN_TAU_S ? st->mean_s + s->dt_s : MEAN_TAU_S;
+	if (st->mean_s > s->dt_s)
+		st->mean_n += (s->raw_n - st->mean_n) * s->dt_s / st->mean_s;
+	else
+		st->mean_n = s->raw_n;
+}
+
+/* Whether force or position says nothing of the movement just now: onset, lift, fast dip. */
+static bool frozen(struct stroke *st, const struct signal *s)
+{
+	if (!st->positional &&
+		(fabs(s->slope_n_per_s) > FREEZE_SLOPE_PER_S * st->mean_n || s->raw_n < FREEZE_SHARE * st->mean_n))
+		st->frozen_until_us = s->t_us + FREEZE_US;
+	return s->t_us < st->frozen_until_us || !s->u_valid ||
+	       (st->positional && s->raw_n < POSITION_SHARE * st->mean_n);
+}
+
+static void watch_movement(struct stroke *st, const struct signal *s, int64_t t_us)
+{
+	if (fabs(s->u - st->moved_anchor) <= MOVED_SHARE * st->threshold)
+		return;
+	st->moved_anchor = s->u;
+	st->moved_us = t_us;
+}
+
+/* Neither direction is known yet: whichever extreme the movement comes back from first is the place it left. */
+static void seek(struct stroke *st, const struct signal *s, int64_t t_us, const struct tally_mark *mark)
+{
+	struct reversal *from = NULL;
+	struct extreme e;
+
+	if (!st->cand) {
+		reversal_start(&st->high, 1, s, t_us, s->raw_n);
+		reversal_start(&st->low, -1, s, t_us, s->raw_n);
+		st->high.e.mark = st->low.e.mark = *mark;
+		st->cand = &st->high;
+		st->moved_anchor = s->u;
+		return;
+	}
+	st->near = NEAR_FIRST * st->threshold;
+	reversal_push(&st->high, s, t_us, st->near, mark);
+	reversal_push(&st->low, s, t_us, st->near, mark);
+	if (s->u - st->low.e.u >= st->hysteresis)
+		from = &st->low;
+	else if (st->high.e.u - s->u >= st->hysteresis)
+		from = &st->high;
+	if (!from)
+		return;
+	st->cand = from == &st->low ? &st->high : &st->low;
+	e = reversal_extreme(from, st->near);
+	e.t_us = e.out_us;
+	keep(st, &e);
+	st->near = NEAR_SWING * st->hysteresis;
+	reversal_start(st->cand, -from->sign, s, t_us, from->after_peak_n);
+	st->cand->e.mark = *mark;
+	set_state(st, STROKE_TOWARDS, STROKE_IN_REVERSE, t_us);
+}
+
+/* A reversal was confirmed while rolling: a stroke, or - after a long stay there - the end of the roll. */
+static enum stroke_step on_reversal(struct stroke *st, int64_t t_us, uint32_t flags)
+{
+	struct extreme *a = &st->kept[st->count - 2], *b = &st->kept[st->count - 1];
+	bool dwelled = b->out_us - b->in_us >= knead_s_to_us(st->settings->hold_min_s);
+
+	emit_trace(st->emit, "stroke", stroke_state_to_str(st->state), stroke_input_to_str(STROKE_IN_REVERSE),
+		stroke_state_to_str(st->state), b->t_us);
+	if (st->state == STROKE_TOWARDS)
+		return find_roll(st, t_us) ? STROKE_STEP_ROLL : STROKE_STEP_NONE;
+	if (dwelled) {
+		int64_t rest_us = b->in_us + reversal_beyond_us(b->in_us, a->out_us);
+
+		b->t_us = rest_us < b->out_us ? rest_us : b->in_us;
+		st->dwelled = true;
+	}
+	announce_stroke(st, a, b, a->t_us, b->t_us, flags);
+	return dwelled ? STROKE_STEP_STOPPED : STROKE_STEP_NONE;
+}
+
+enum stroke_step stroke_push(struct stroke *st, struct signal *s, const struct tally_mark *mark, uint32_t flags)
+{
+	int64_t t_us = s->t_us - s->u_lag_us;
+
+	st->travelling = false;
+	follow_mean(st, s);
+	update_thresholds(st);
+	if (frozen(st, s)) {
+		signal_restart_u(s);
+		return STROKE_STEP_NONE;
+	}
+	if (st->state == STROKE_SEEK) {
+		seek(st, s, t_us, mark);
+		watch_movement(st, s, t_us);
+		return STROKE_STEP_NONE;
+	}
+	watch_movement(st, s, t_us);
+	st->travelling = reversal_push(st->cand, s, t_us, st->near, mark);
+	if (st->cand->sign * (st->cand->e.u - s->u) >= st->hysteresis) {
+		confirm(st, s, t_us);
+		st->travelling = true;
+		return on_reversal(st, t_us, flags);
+	}
+	if (st->state == STROKE_ROLL && knead_us_to_s(t_us - last_kept(st)->t_us) >= rest_s(st))
+		return STROKE_STEP_STOPPED;
+	return STROKE_STEP_NONE;
+}
+
+/* Whether the running extreme, where the movement stopped or was lifted at end_us, ends a stroke; and when. */
+static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, struct extreme *ret)
+{
+	const struct extreme *from = &st->kept[st->count - 1];
+	double mean_s = roll_mean_interval_s(&st->roll), since_s = knead_us_to_s(end_us - from->t_us);
+	double swing;
+	int64_t rest_us;
+
+	*ret = reversal_extreme(st->cand, st->near);
+	swing = fabs(ret->u - from->u);
+	rest_us = ret->in_us + reversal_beyond_us(ret->in_us, from->out_us);
+
+	if (mean_s <= 0 && st->count > 1)
+		mean_s = interval_s(&st->kept[0], from) / (st->count - 1);
+	if (st->cand->after_peak_n > ret->peak_n)
+		ret->peak_n = st->cand->after_peak_n;
+	if (st->positional) {
+		ret->t_us = rest_us < end_us ? rest_us : end_us;
+		return swing >= st->threshold;
+	}
+	if (lifted && since_s <= END_INTERVALS * mean_s + END_EXTRA_S)
+		return false;
+	ret->t_us = rest_us < end_us ? rest_us : end_us;
+	if (lifted && since_s < 1.3 * mean_s)
+		ret->t_us = end_us;
+	return swing >= st->threshold / 2;
+}
+
+int64_t stroke_rest_since_us(const struct stroke *st)
+{
+	const struct extreme *from = &st->kept[st->count - 1];
+	struct extreme last = reversal_extreme(st->cand, st->near);
+
+	return last.in_us > from->out_us ? last.in_us : from->out_us;
+}
+
+int64_t stroke_stop(struct stroke *st, uint32_t flags)
+{
+	struct extreme rest = *last_kept(st), last;
+
+	if (!st->dwelled && last_stroke(st, st->cand->e.out_us, false, &last)) {
+		announce_stroke(st, &rest, &last, rest.t_us, last.t_us, flags);
+		rest = last;
+	}
+	roll_end(&st->roll, st->emit, rest.t_us, extreme_impulse_ns(&rest, rest.t_us), KNEAD_CAUSE_STOPPED, flags);
+	set_state(st, st->dwelled ? STROKE_TOWARDS : STROKE_SEEK, STROKE_IN_REST, rest.t_us);
+	if (st->dwelled) {
+		/* the movement that follows departs from the place of the rest */
+		st->kept[0] = *last_kept(st);
+		st->kept[0].t_us = st->kept[0].out_us;
+		st->count = 1;
+	} else {
+		st->count = 0;
+		st->cand = NULL;
+	}
+	st->dwelled = false;
+	return rest.t_us;
+}
+
+/* An extreme that is the contact's end: nothing comes after it. */
+static void end_at(struct extreme *e, int64_t end_us, double end_impulse_ns)
+{
+	if (e->t_us < end_us)
+		return;
+	e->in_us = e->out_us = end_us;
+	e->in_impulse_ns = e->out_impulse_ns = end_impulse_ns;
+}
+
+bool stroke_found_at_end(struct stroke *st, int64_t end_us, double end_impulse_ns)
+{
+	struct extreme last;
+
+	if (st->state != STROKE_TOWARDS || !last_stroke(st, end_us, true, &last))
+		return false;
+	end_at(&last, end_us, end_impulse_ns);
+	if (fabs(last.u - last_kept(st)->u) < st->threshold) /* the lift hid the rest of the swing */
+		last.u = last_kept(st)->u + copysign(st->threshold, last.u - last_kept(st)->u);
+	keep(st, &last);
+	return find_roll(st, end_us);
+}
+
+void stroke_end(struct stroke *st, int64_t end_us, double end_impulse_ns, enum knead_cause cause, uint32_t flags)
+{
+	if (st->state == STROKE_ROLL) {
+		struct extreme last;
+		int64_t end_at_us = last_kept(st)->t_us;
+		double impulse_ns = extreme_impulse_ns(last_kept(st), end_at_us);
+
+		if (st->cand && last_stroke(st, end_us, cause != KNEAD_CAUSE_STOPPED, &last) && last.t_us > end_at_us) {
+			end_at(&last, end_us, end_impulse_ns);
+			announce_stroke(st, last_kept(st), &last, end_at_us, last.t_us, flags);
+			end_at_us = last.t_us;
+			impulse_ns = extreme_impulse_ns(&last, end_at_us);
+		}
+		roll_end(&st->roll, st->emit, end_at_us, impulse_ns, cause, flags);
+	}
+	if (st->state != STROKE_OFF)
+		set_state(st, STROKE_OFF, STROKE_IN_END, end_us);
+	st->count = 0;
+	st->cand = NULL;
+}

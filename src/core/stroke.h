@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reversals of the movement, strokes between them, rolls made of strokes. Watches position (geometry) or force (one cell)
+ * while a contact lasts; says when rolling has begun, when it has come to rest, and counts.
+ */
+#ifndef CORE_STROKE_H
+#define CORE_STROKE_H
+
+#include "emit.h"
+#include "reversal.h"
+#include "roll.h"
+#include "signal.h"
+
+#define STROKE_KEPT 8 /* reversals remembered: enough to date a roll back to its first */
+
+enum stroke_state {
+	STROKE_OFF, /* no contact */
+	STROKE_SEEK, /* no reversal yet, both directions open */
+	STROKE_TOWARDS, /* moving; cand is the extreme in the making */
+	STROKE_ROLL, /* the same, and it is a roll */
+};
+
+enum stroke_input {
+	STROKE_IN_BEGIN, /* contact */
+	STROKE_IN_REVERSE, /* an extreme is confirmed */
+	STROKE_IN_RULE, /* the strokes so far make a roll */
+	STROKE_IN_REST, /* movement has rested long enough */
+	STROKE_IN_END, /* contact or data ended */
+};
+
+struct stroke {
+	const struct knead_settings *settings;
+	struct emit *emit;
+	enum stroke_state state;
+	bool positional;
+
+	double mean_n, mean_s; /* force since the movement is watched */
+	int64_t frozen_until_us;
+	double threshold, hysteresis, near; /* in units of u */
+
+	struct reversal high, low; /* SEEK: both; else cand is the one under way */
+	struct reversal *cand;
+	struct extreme kept[STROKE_KEPT];
+	uint32_t count; /* confirmed since the contact began or the last roll ended */
+
+	double moved_anchor; /* dead band that tells whether anything moves */
+	int64_t moved_us;
+
+	struct roll roll;
+	uint32_t next_roll_id;
+	bool travelling;
+	uint32_t first; /* index in kept of the first extreme of the roll */
+	uint32_t rolls_total, strokes_total; /* announced so far */
+	bool dwelled; /* the roll stopped at an extreme that is already confirmed */
+	double rule_share; /* smallest swing of the rule / threshold, for the confidence */
+};
+
+/* What a sample brought about. */
+enum stroke_step {
+	STROKE_STEP_NONE,
+	STROKE_STEP_ROLL, /* rolling since stroke_first(): the caller ends the hold before it, then stroke_announce() */
+	STROKE_STEP_STOPPED, /* the roll has come to rest: stroke_stop() */
+};
+
+const char *stroke_state_to_str(enum stroke_state state);
+const char *stroke_input_to_str(enum stroke_input input);
+
+/* settings and emit must outlive it. */
+void stroke_init(struct stroke *st, const struct knead_settings *settings, struct emit *emit);
+
+/* A contact begins at t_us. */
+void stroke_begin(struct stroke *st, int64_t t_us);
+
+/* Next sample of the contact, not inside a dip; mark is the state of the hold now; flags go into stroke events. */
+enum stroke_step stroke_push(struct stroke *st, struct signal *s, const struct tally_mark *mark, uint32_t flags);
+
+/* The extreme from which the first stroke of the roll just found departs, with the hold's state there. */
+const struct extreme *stroke_first(const struct stroke *st);
+
+/* Announces the roll just found: roll_start at start_us, and its strokes so far. */
+void stroke_announce(struct stroke *st, int64_t start_us, uint32_t flags);
+
+/* Whether the place moved in this push: what rests there has not begun. */
+static inline bool stroke_travelling(const struct stroke *st)
+{
+	return st->travelling;
+}
+
+/* Whether movement has been seen so lately that it may yet become rolling. */
+bool stroke_moving(const struct stroke *st, int64_t t_us);
+
+/*
+ * The contact ended at end_us with this running impulse. True when only the end makes the strokes so far a roll: then as
+ * after STROKE_STEP_ROLL, then stroke_end() again. A running roll is ended with cause.
+ */
+bool stroke_found_at_end(struct stroke *st, int64_t end_us, double end_impulse_ns);
+void stroke_end(struct stroke *st, int64_t end_us, double end_impulse_ns, enum knead_cause cause, uint32_t flags);
+
+/* While a roll runs: since when nothing has moved. */
+int64_t stroke_rest_since_us(const struct stroke *st);
+
+/* Ends the running roll where it came to rest, cause stopped; returns that moment. */
+int64_t stroke_stop(struct stroke *st, uint32_t flags);
+
+/* Strokes per minute of the running roll so far; 0 when none runs. */
+double stroke_cadence_per_min(const struct stroke *st);
+
+/* 0.5 at the limit of the roll rule, 1 far from it; with one cell never sure. */
+double stroke_confidence(const struct stroke *st);
+
+#endif

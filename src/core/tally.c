@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Statistics of a hold. Mean = impulse / duration, trapezoids over [start, end]. Steadiness is 100 % less the coefficient of
+ * variation about the relaxation trend; the trend is the least-squares line of force on ln(1 + t), which relaxing tissue
+ * follows (detection.md 3.3 and 11). Five sums and the sum of squares carry it.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "tally.h"
+
+#define BLOCK_US	50000
+#define LOCAL_TAU_S	0.7
+#define ONSET_TAU_S	0.2 /* while the force still rises; over when it is within 3 % of that mean */
+#define ONSET_OVER	1.03
+#define LOCAL_SHARE	0.85 /* under this share of the local level the force is falling */
+#define MIN_SHARE	0.98 /* back at this share of it, what was lower before lies inside the hold */
+#define ONSET_MIN_US	150000
+#define LOCAL_GIVEUP_US 1000000 /* ... and after this long it is a new level */
+#define LEVEL_SHARE	0.55
+#define TREND_FROM_S	2.0
+#define TREND_MIN_S	10.0
+
+void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double force_n)
+{
+	memset(t, 0, sizeof *t);
+	t->start_us = t->block_start_us = t->local_ok_us = t->settle_us = start_us;
+	t->start_impulse_ns = impulse_ns;
+	t->now.t_us = t->now.peak_us = start_us;
+	t->now.impulse_ns = impulse_ns;
+	t->now.peak_n = t->recent_min_n = t->now.local_n = force_n;
+}
+
+static void fit_block(struct tally_mark *m, double since_start_s, double mean_n)
+{
+	double x = log1p(since_start_s);
+
+	m->fit_count += 1;
+	m->fit_x += x;
+	m->fit_xx += x * x;
+	m->fit_y += mean_n;
+	m->fit_xy += x * mean_n;
+	m->fit_yy += mean_n * mean_n;
+}
+
+/* A block of 50 ms is full: the oldest one kept back goes into the fit. */
+static void close_block(struct tally *t, int64_t t_us)
+{
+	double mean_n = t->block_s > 0 ? t->block_ns / t->block_s : 0;
+	bool part = t->block_s > 0 && mean_n > LEVEL_SHARE * tally_level_n(&t->now) && t->settle_us > t->start_us;
+
+	if (part) {
+		if (t->pending_count == TALLY_PENDING)
+			fit_block(&t->now, knead_us_to_s(t->pending[t->pending_next].t_us - t->start_us),
+				t->pending[t->pending_next].mean_n);
+		else
+			t->pending_count++;
+		t->pending[t->pending_next].t_us = (t->block_start_us + t_us) / 2;
+		t->pending[t->pending_next].mean_n = mean_n;
+		t->pending_next = (t->pending_next + 1) % TALLY_PENDING;
+	}
+	t->block_start_us = t_us;
+	t->block_ns = t->block_s = 0;
+}
+
+/* The level of the last second; while the force falls away from it, it stays, so that it is known what it fell from. */
+static void follow_local(struct tally *t, int64_t t_us, double force_n, double dt_s)
+{
+	bool onset = t->settle_us == t->start_us;
+	double tau_s = onset ? ONSET_TAU_S : LOCAL_TAU_S;
+
+	if (force_n < LOCAL_SHARE * t->now.local_n && t_us - t->local_ok_us < LOCAL_GIVEUP_US)
+		return;
+	if (force_n < LOCAL_SHARE * t->now.local_n)
+		t->now.local_n = force_n;
+	t->now.local_n += (force_n - t->now.local_n) * (dt_s < tau_s ? dt_s / tau_s : 1);
+	t->local_ok_us = t_us;
+	if (onset) {
+		if (force_n < t->now.local_n * ONSET_OVER && t_us - t->start_us >= ONSET_MIN_US)
+			t->settle_us = t_us;
+		t->recent_min_n = force_n;
+		return;
+	}
+	if (force_n < MIN_SHARE * t->now.local_n)
+		return;
+	if (!t->now.min_known || t->recent_min_n < t->now.min_n)
+		t->now.min_n = t->recent_min_n;
+	t->now.min_known = true;
+	t->recent_min_n = force_n;
+}
+
+void tally_push(struct tally *t, int64_t t_us, double force_n, double dt_s, double impulse_ns, bool saturated)
+{
+	struct tally_mark *m = &t->now;
+
+	m->t_us = t_us;
+	m->impulse_ns = impulse_ns;
+	if (force_n > m->peak_n && !saturated) {
+		m->peak_n = force_n;
+		m->peak_us = t_us;
+	}
+	if (force_n < t->recent_min_n)
+		t->recent_min_n = force_n;
+	if (m->level_s <= 0 || force_n * m->level_s > LEVEL_SHARE * m->level_ns) {
+		m->level_ns += force_n * dt_s;
+		m->level_s += dt_s;
+	}
+	follow_local(t, t_us, force_n, dt_s);
+	t->block_ns += force_n * dt_s;
+	t->block_s += dt_s;
+	if (t_us - t->block_start_us >= BLOCK_US)
+		close_block(t, t_us);
+}
+
+void tally_push_dip(struct tally *t, double force_n)
+{
+	if (force_n < t->recent_min_n)
+		t->recent_min_n = force_n;
+}
+
+/* Line of force on ln(1 + t) through the sums: level and slope. False where there is too little to say. */
+static bool trend(const struct tally_mark *m, double *ret_base_n, double *ret_slope_n)
+{
+	double det = m->fit_count * m->fit_xx - m->fit_x * m->fit_x;
+
+	if (m->fit_count < 20 || det <= 1e-9)
+		return false;
+	*ret_slope_n = (m->fit_count * m->fit_xy - m->fit_x * m->fit_y) / det;
+	*ret_base_n = (m->fit_y - *ret_slope_n * m->fit_x) / m->fit_count;
+	return true;
+}
+
+static void finish_trend(const struct tally_mark *m, double duration_s, struct knead_hold_end_fields *ret)
+{
+	double base_n, slope_n, mean_n, residual_n2, early_n;
+
+	if (!trend(m, &base_n, &slope_n))
+		return;
+	mean_n = m->fit_y / m->fit_count;
+	residual_n2 = (m->fit_yy - base_n * m->fit_y - slope_n * m->fit_xy) / m->fit_count;
+	if (mean_n > 0)
+		ret->steadiness_pct = knead_known(100 - 100 * sqrt(residual_n2 > 0 ? residual_n2 : 0) / mean_n);
+	early_n = base_n + slope_n * log1p(TREND_FROM_S);
+	if (duration_s >= TREND_MIN_S && early_n > 0)
+		ret->relax_pct = knead_known(100 * (early_n - (base_n + slope_n * log1p(duration_s))) / early_n);
+}
+
+void tally_finish(const struct tally *t, const struct tally_mark *end, int64_t end_us, int64_t fall_us,
+	struct knead_hold_end_fields *ret)
+{
+	struct tally_mark m = *end;
+	double duration_s = knead_us_to_s(end_us - t->start_us);
+
+	for (uint32_t i = 0; i < t->pending_count; i++)
+		if (t->pending[i].t_us + BLOCK_US / 2 <= fall_us)
+			fit_block(&m, knead_us_to_s(t->pending[i].t_us - t->start_us), t->pending[i].mean_n);
+	ret->start_us = t->start_us;
+	ret->end_us = end_us;
+	ret->peak_n = m.peak_n;
+	ret->peak_t_us = m.peak_us;
+	ret->impulse_ns = m.impulse_ns - t->start_impulse_ns;
+	ret->mean_n = duration_s > 0 ? ret->impulse_ns / duration_s : m.peak_n;
+	ret->min_n = m.min_known ? m.min_n : t->recent_min_n;
+	ret->dips = m.dips;
+	finish_trend(&m, duration_s, ret);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The statistics of one hold, from its start to any later instant: peak, mean, level, impulse, smallest force, steadiness,
+ * relaxation. Constant work per sample; what needs logarithms works on blocks of 50 ms.
+ */
+#ifndef CORE_TALLY_H
+#define CORE_TALLY_H
+
+#include <knead/event.h>
+
+#define TALLY_PENDING 16 /* blocks kept back, 0.8 s, so that the final fall can be left out of the fit */
+
+/* Everything that is summed up; a copy of it is the state of the hold at that instant. */
+struct tally_mark {
+	int64_t t_us;
+	double impulse_ns; /* running impulse of the signal at t_us */
+	double peak_n;
+	int64_t peak_us;
+	double level_ns, level_s; /* force x time and time, dips and what is under 0.55 of the level left out */
+	double min_n; /* smallest force before the last time it stood at its own level */
+	bool min_known;
+	uint32_t dips;
+	double local_n; /* the level of the last second or so, frozen while the force falls */
+	/* least squares of force on ln(1 + t): count, sums */
+	double fit_count, fit_x, fit_xx, fit_y, fit_xy, fit_yy;
+};
+
+struct tally {
+	int64_t start_us;
+	double start_impulse_ns;
+	struct tally_mark now;
+	int64_t local_ok_us; /* last time the force stood near the local level */
+	double recent_min_n; /* smallest force since then */
+	int64_t settle_us; /* the onset is over */
+	int64_t block_start_us;
+	double block_ns, block_s;
+	struct {
+		int64_t t_us;
+		double mean_n;
+	} pending[TALLY_PENDING];
+	uint32_t pending_count, pending_next;
+};
+
+/* Starts at start_us with the signal's running impulse there and the force then. */
+void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double force_n);
+
+/* Next sample at t_us: force unsmoothed, dt_s since the sample before, running impulse; saturated samples give no peak. */
+void tally_push(struct tally *t, int64_t t_us, double force_n, double dt_s, double impulse_ns, bool saturated);
+
+/* A sample inside a dip: counts for the smallest force alone. */
+void tally_push_dip(struct tally *t, double force_n);
+
+/* Level of the hold: mean so far without dips; 0 before there is one. */
+static inline double tally_level_n(const struct tally_mark *m)
+{
+	return m->level_s > 0 ? m->level_ns / m->level_s : 0;
+}
+
+/*
+ * Fills what the tally knows of a hold that ended with mark end at end_us: peak, mean, min, impulse, steadiness,
+ * relaxation, dips. Blocks after fall_us (begin of the final fall) are left out of the fit.
+ */
+void tally_finish(const struct tally *t, const struct tally_mark *end, int64_t end_us, int64_t fall_us,
+	struct knead_hold_end_fields *ret);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What is true now, for the state, live and diag topics: a snapshot taken when somebody asks. */
+#include <math.h>
+#include <string.h>
+
+#include "pipeline_internal.h"
+
+enum knead_phase knead_pipeline_phase(const struct knead_pipeline *p)
+{
+	return p->online ? detect_phase(&p->detect) : KNEAD_PHASE_IDLE;
+}
+
+static void view_session(const struct knead_pipeline *p, struct knead_view *v)
+{
+	const struct session *session = &p->detect.session;
+
+	v->session.known = session->known;
+	v->session.active = session->open;
+	v->session.start_us = emit_time(&p->emit, session->start_us);
+	v->session.totals = detect_session_totals(&p->detect);
+	v->in_use = session->open;
+}
+
+static void view_hold(const struct knead_pipeline *p, struct knead_view *v)
+{
+	const struct hold *h = &p->detect.hold;
+
+	v->phase = knead_pipeline_phase(p);
+	v->holding = v->phase == KNEAD_PHASE_HOLDING;
+	v->hold_id = h->published ? h->id : v->holding ? h->next_id : h->id;
+	v->hold_since_us = emit_time(&p->emit, h->start_us);
+	v->target_s = p->settings.target_s;
+	v->cadence_per_min = stroke_cadence_per_min(&p->detect.stroke);
+}
+
+static void view_diagnosis(const struct knead_pipeline *p, struct knead_view *v)
+{
+	const struct knead_k1_info *info = frame_info(p->frame);
+
+	v->rate_hz = clock_rate_hz(&p->clock);
+	v->rate_assumed = clock_rate_assumed(&p->clock);
+	v->calibrated = p->calib.calibrated;
+	v->noise_n = sqrt(p->calib.noise_var_n2);
+	v->cells = p->calib.cells;
+	v->zero_known = p->calib.zero_known;
+	memcpy(v->zero_raw, p->calib.zero_use, sizeof v->zero_raw);
+	v->zero_drift_n = calib_zero_drift_n(&p->calib);
+	v->overload = p->detect.signal.saturated;
+	v->gaps = p->gaps;
+	v->fault = p->fault;
+	v->format = frame_format(p->frame);
+	v->has_info = info != NULL;
+	if (info)
+		v->info = *info;
+	v->stats = *frame_stats(p->frame);
+}
+
+void knead_pipeline_view(const struct knead_pipeline *p, struct knead_view *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	ret->has_samples = p->has_sample;
+	ret->online = p->online;
+	ret->t_us = clock_last_us(&p->clock);
+	ret->origin_rx_us = clock_origin_rx_us(&p->clock);
+	ret->samples = p->samples;
+	ret->force_n = p->detect.signal.raw_n;
+	ret->pressure_kpa = knead_n_to_kpa(ret->force_n, p->settings.contact_cm2);
+	view_hold(p, ret);
+	view_session(p, ret);
+	view_diagnosis(p, ret);
+}
