@@ -260,27 +260,22 @@ static int load_option(struct conf *c, const char *option, char *why, size_t siz
 }
 
 /* What can only be said when everything is read. */
-static int finish(struct conf *c, char *why, size_t size)
+static int settle_protocols(struct conf *c, char *why, size_t size)
 {
 	char reason[CONF_WHY_MAX];
-	int r;
 
 	for (struct conf_protocol *p = c->protocols; p; p = p->next)
 		if (p->protocol.steps == 0)
 			return conf_refuse(why, size, "%s: [protocol %s] has no steps; add steps = hold 30 or the like",
 				p->where, p->protocol.name);
-	for (struct conf_device *d = c->devices; d; d = d->next) {
+	for (struct conf_device *d = c->devices; d; d = d->next)
 		if (conf_device_settle_protocol(d, c->protocols, reason, sizeof(reason)) < 0)
 			return conf_refuse(why, size, "%s: [device %s] protocol: %s",
 				d->given[conf_key_find(CONF_DEVICE, "protocol") - conf_keys].where, d->id, reason);
-		r = conf_device_check(d, why, size);
-		if (r < 0)
-			return r;
-	}
 	return 0;
 }
 
-int conf_load(
+int conf_read(
 	const char *file, const char *const *options, size_t options_count, struct conf **ret, char *why, size_t size)
 {
 	struct conf *c = conf_new();
@@ -294,7 +289,25 @@ int conf_load(
 	for (size_t i = 0; r == 0 && i < options_count; i++)
 		r = load_option(c, options[i], why, size);
 	if (r == 0)
-		r = finish(c, why, size);
+		r = settle_protocols(c, why, size);
+	if (r < 0) {
+		conf_free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+int conf_load(
+	const char *file, const char *const *options, size_t options_count, struct conf **ret, char *why, size_t size)
+{
+	struct conf *c;
+	int r = conf_read(file, options, options_count, &c, why, size);
+
+	if (r < 0)
+		return r;
+	for (const struct conf_device *d = c->devices; r == 0 && d; d = d->next)
+		r = conf_device_check(d, why, size);
 	if (r < 0) {
 		conf_free(c);
 		return r;

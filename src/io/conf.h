@@ -83,7 +83,13 @@ struct conf {
  */
 int conf_load(const char *file, const char *const *options, size_t options_count, struct conf **ret, char *ret_why,
 	size_t why_size);
-void conf_free(struct conf *c);
+/*
+ * The same, but what needs several keys of a device is not checked yet (conf_device_check()): for those who put the
+ * configuration over something else, such as the header of a capture.
+ */
+int conf_read(const char *file, const char *const *options, size_t options_count, struct conf **ret, char *ret_why,
+	size_t why_size);
+void conf_free(struct conf *c); /* NULL is fine */
 struct conf_device *conf_find_device(struct conf *c, const char *id);
 
 /* Whether the sections mqtt, homeassistant and journal of two configurations come to the same. */

@@ -5,7 +5,32 @@
 
 #include "conf_table.h"
 
-#define WIDTH 78 /* columns of the sample */
+#define WIDTH 78 /* columns of what is written */
+
+/* Whether reading back gives the very blank that text points at, if a line ends there. */
+static bool may_break(const char *text)
+{
+	return text[-1] != ' ' && text[-1] != '\t' && text[1] != '\0' && !strchr(" \t#;[", text[1]);
+}
+
+/* A long list goes on in indented lines, as the parser takes no line of 200. */
+static void dump_value(const char *key, const char *text, FILE *out)
+{
+	size_t column = (size_t)fprintf(out, "%s = ", key);
+
+	for (; *text; text++) {
+		size_t word = strcspn(text + 1, " ");
+
+		if (*text == ' ' && column > 8 && column + word > WIDTH && may_break(text)) {
+			fputs("\n\t", out);
+			column = 8;
+			continue;
+		}
+		fputc(*text, out);
+		column++;
+	}
+	fputc('\n', out);
+}
 
 static void dump_section(enum conf_section section, const char *name, const void *base, FILE *out)
 {
@@ -14,7 +39,7 @@ static void dump_section(enum conf_section section, const char *name, const void
 	fprintf(out, "[%s%s%s]\n", conf_section_name(section), name ? " " : "", name ? name : "");
 	for (size_t i = 0; i < conf_keys_count; i++)
 		if (conf_keys[i].section == section)
-			fprintf(out, "%s = %s\n", conf_keys[i].key, conf_value_format(&conf_keys[i], base, text));
+			dump_value(conf_keys[i].key, conf_value_format(&conf_keys[i], base, text), out);
 	fputc('\n', out);
 }
 

@@ -279,6 +279,12 @@ int conf_value_parse(const struct conf_key *k, const char *text, void *base, cha
 
 	if (strlen(text) >= CONF_TEXT_MAX)
 		return conf_refuse(why, size, "longer than %d characters; make it shorter", CONF_TEXT_MAX - 1);
+	for (const char *at = text; *at; at++) {
+		if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7f)
+			return conf_refuse(why, size, "has a control character in it; write plain text");
+		if (*at == ';' && (at == text || at[-1] == ' ' || at[-1] == '\t'))
+			return conf_refuse(why, size, "a value cannot have a word that begins with ';'");
+	}
 	switch (k->type) {
 	case CONF_TEXT:
 		return parse_string(text, field, why, size);

@@ -241,6 +241,8 @@ static void messages_name_file_and_line_and_the_key(void **state)
 		{ "[mqtt]\npassword = x\n",
 			"kneadd.conf:2: unknown key 'password' in [mqtt]; put the password into a file" },
 		{ "[mqtt]\nhost\n", "kneadd.conf:2: neither a [section] nor key = value" },
+		{ "[mqtt]\nhost =;none\n", "kneadd.conf:2: host: a value cannot have a word that begins with ';'" },
+		{ "[mqtt]\nhost = a\x01z\n", "kneadd.conf:2: host: has a control character in it" },
 		{ "[mqtt x]\n", "kneadd.conf:1: [mqtt] takes no name" },
 		{ "[device Ball]\n", "kneadd.conf:1: 'Ball' is no name for a device" },
 		{ "[device]\n", "kneadd.conf:1: '' is no name for a device" },

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a configuration file: refused with a message that names file and line, or taken and then written down such
+ * that it reads back as the same.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "fuzz.h"
+
+static struct conf *load(const void *text, size_t n, char *why, size_t why_size)
+{
+	struct conf *c = NULL;
+	char path[64];
+	int fd = memfd_create("fuzz-conf", MFD_CLOEXEC);
+	int r;
+
+	FUZZ_CHECK(fd >= 0 && write(fd, text, n) == (ssize_t)n);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = conf_load(path, NULL, 0, &c, why, why_size);
+	close(fd);
+	FUZZ_CHECK((r < 0) == (c == NULL));
+	return c;
+}
+
+static char *dump(const struct conf *c, size_t *ret_n)
+{
+	char *text = NULL;
+	FILE *out = open_memstream(&text, ret_n);
+
+	FUZZ_CHECK(out);
+	conf_dump(c, out);
+	fclose(out);
+	return text;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char why[512] = "", *first, *second;
+	size_t first_n = 0, second_n = 0;
+	struct conf *c = load(data, size, why, sizeof(why)), *again;
+
+	if (!c) {
+		FUZZ_CHECK(strncmp(why, "/proc/self/fd/", 14) == 0);
+		return 0;
+	}
+	first = dump(c, &first_n);
+	again = load(first, first_n, why, sizeof(why));
+	/* A text of several lines with a '=' in it cannot always be broken where it was. */
+	FUZZ_CHECK(again || strstr(why, "indented lines"));
+	if (again) {
+		second = dump(again, &second_n);
+		FUZZ_CHECK(strcmp(first, second) == 0);
+		free(second);
+	}
+	free(first);
+	conf_free(again);
+	conf_free(c);
+	return 0;
+}
