@@ -39,7 +39,9 @@
 #define JUMP_SAMPLES	   4
 #define PERIOD_MIN_US	   1.0
 #define PERIOD_MAX_US	   60e6
-#define STEPS_SETTLED	   256
+#define STEPS_SETTLED	   64
+#define MEDIAN_PULL_MIN	   0.02
+#define MEDIAN_PULL_MAX	   0.25
 #define DEVICE_STEP_MAX_US (INT64_MAX / 4)
 
 void clock_init(struct clock *c, const struct knead_settings *s)
@@ -134,35 +136,36 @@ static void clock_start(struct clock *c, const struct knead_sample *sample, enum
 	}
 }
 
-/* Keeps the period of a device's clock: a median that follows, and a mean of the steps near it. */
+/* Keeps the period of a device's clock: a median that follows ever faster, and a mean of the steps near it. */
 static void clock_learn_step(struct clock *c, double step_us)
 {
-	double pull;
+	bool up;
 
-	if (c->steps == 0 && !(c->period_us > 0)) {
-		c->median_us = c->nominal_us > 0 ? c->nominal_us : step_us;
-		c->period_us = c->median_us;
-	} else if (c->steps == 0 && !(c->median_us > 0)) {
+	if (!(c->period_us > 0))
+		c->period_us = c->nominal_us > 0 ? c->nominal_us : step_us;
+	if (c->steps == 0) {
 		c->median_us = c->period_us;
+		c->median_pull = MEDIAN_PULL_MIN;
 	}
 	if (c->steps < STEPS_SETTLED)
 		c->steps++;
-	pull = c->steps < 16 ? 0.10 : 0.02;
-	if (step_us > c->median_us)
-		c->median_us *= 1 + pull;
-	else if (step_us < c->median_us)
-		c->median_us *= 1 - pull;
-	c->median_us = clamp(c->median_us, PERIOD_MIN_US, PERIOD_MAX_US);
-	if (step_us > 0.4 * c->median_us && step_us < 1.75 * c->median_us)
-		c->period_us += (step_us - c->period_us) / (c->steps < 64 ? c->steps + 1 : 64);
-	else if (c->period_us > 2 * c->median_us || c->period_us < 0.5 * c->median_us)
+	up = step_us > c->median_us;
+	c->median_pull = up == c->median_up ? fmin(2 * c->median_pull, MEDIAN_PULL_MAX) : MEDIAN_PULL_MIN;
+	c->median_up = up;
+	c->median_us =
+		clamp(c->median_us * (up ? 1 + c->median_pull : 1 - c->median_pull), PERIOD_MIN_US, PERIOD_MAX_US);
+	if ((c->median_us > step_us) == up)
+		c->median_us = step_us;
+	if (c->period_us > 1.5 * c->median_us || c->period_us < 0.67 * c->median_us)
 		c->period_us = c->median_us;
+	else if (step_us > 0.4 * c->median_us && step_us < 1.75 * c->median_us)
+		c->period_us += (step_us - c->period_us) / (c->steps < 64 ? c->steps + 1 : 64);
 }
 
 static void clock_by_device(struct clock *c, const struct knead_sample *sample, uint32_t count, struct clock_tick *ret)
 {
 	int64_t step_us = sample->device_us - c->device_us;
-	double period_us = clock_period_us(c);
+	double period_us = fmax(clock_period_us(c), c->median_us);
 
 	if (step_us > DEVICE_STEP_MAX_US)
 		step_us = (int64_t)clock_host_step_us(c, sample->rx_us);

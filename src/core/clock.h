@@ -39,7 +39,9 @@ struct clock {
 
 	double period_us; /* 0 = unknown */
 	double median_us; /* running median of the device's steps, to keep gaps out of the mean */
-	uint32_t steps; /* of the device's clock so far, counted to a few hundred */
+	double median_pull; /* how far one step moves the median, as a part of it */
+	bool median_up; /* it moved up last */
+	uint32_t steps; /* of the device's clock so far; stops at 64 */
 
 	/* the loop: stream time t is expected to arrive at anchor_us + t */
 	int64_t anchor_us;

@@ -24,4 +24,18 @@ static inline uint16_t crc16_update(uint16_t crc, const uint8_t *p, size_t n)
 	return crc;
 }
 
+/* The four characters of crc in upper-case hex, as they lie in memory. */
+static inline uint32_t crc16_hex(uint32_t crc)
+{
+	/* one nibble per byte, first digit in the lowest byte */
+	uint32_t x = (crc >> 12 & 0xf) | (crc & 0xf00) | (crc & 0xf0) << 12 | (crc & 0xf) << 24;
+	uint32_t letter = (x + 0x06060606) >> 4 & 0x01010101;
+
+	x += 0x30303030 + letter * 7;
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	x = __builtin_bswap32(x);
+#endif
+	return x;
+}
+
 #endif

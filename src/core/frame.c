@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes -> lines and frames -> samples.
+ *
+ *	SEARCH  all bytes are kept, with the arrival of each line end; after each one the formats look at what is there
+ *	REPLAY  a format holds: what was kept goes through the same code as live bytes, with its own arrival times
+ *	LIVE    one line at a time; a sample line that lies whole in the caller's bytes is decoded there
+ *
+ *	          recognised               kept bytes used up
+ *	SEARCH ----------------> REPLAY ----------------------> LIVE
+ *	   ^                                                      |
+ *	   +---- restart, 20 bad lines, silence, frame_reset -----+
+ *
+ * Each byte ends up counted as used or as rejected, exactly once: when its line is judged, or when it leaves what is kept.
+ */
+#include <string.h>
+
+#include "frame_internal.h"
+#include "look.h"
+
+size_t frame_size(void)
+{
+	return sizeof(struct frame);
+}
+
+static void frame_start_search(struct frame *f, uint32_t skip)
+{
+	const struct format *named = f->named;
+
+	f->state = FRAME_SEARCH;
+	f->format = NULL;
+	f->bad_run = 0;
+	f->glue_n = 0;
+	f->banner_at = 0;
+	look_init(&f->look, skip);
+	if (named && named->checked) {
+		f->state = FRAME_LIVE;
+		f->format = named;
+		named->start(f);
+	}
+}
+
+/* What is dropped when nothing is known of where we are in the stream. A named format is sooner sure of itself. */
+static uint32_t frame_skip_all(const struct frame *f)
+{
+	return f->named ? LOOK_SKIP_REST : LOOK_SKIP_REST | LOOK_SKIP_FIRST;
+}
+
+void frame_init(struct frame *f, const struct knead_settings *settings)
+{
+	memset(f, 0, sizeof(*f));
+	f->settings = settings;
+	f->named = format_find(settings->format);
+	f->rx_us = KNEAD_RX_UNKNOWN;
+	frame_start_search(f, frame_skip_all(f));
+}
+
+static void frame_reject(struct frame *f, size_t bytes, enum knead_reject reason)
+{
+	f->stats.rejected_bytes += bytes;
+	f->stats.rejects[reason]++;
+	f->last_used = false;
+}
+
+size_t frame_waiting(const struct frame *f)
+{
+	size_t kept = f->state == FRAME_SEARCH	 ? f->look.n
+		      : f->state == FRAME_REPLAY ? f->look.n - f->look.replay_at
+						 : 0;
+
+	return kept + f->fill;
+}
+
+void frame_reset(struct frame *f)
+{
+	size_t waiting = frame_waiting(f);
+
+	if (waiting > 0)
+		frame_reject(f, waiting, KNEAD_REJECT_PARTIAL);
+	f->fill = 0;
+	f->overlong = false;
+	f->restarted = false;
+	f->rx_us = KNEAD_RX_UNKNOWN;
+	f->problem[0] = '\0';
+	f->header_n = 0;
+	f->banners = 0;
+	f->stats.resyncs++;
+	frame_start_search(f, frame_skip_all(f));
+}
+
+/* Recognition starts again with a line that is not known to be whole, because the device restarted or bytes went bad. */
+static void frame_again(struct frame *f, bool restarted, uint32_t skip)
+{
+	f->stats.resyncs++;
+	if (restarted) {
+		f->stats.restarts++;
+		f->restarted = true;
+	}
+	frame_start_search(f, skip);
+}
+
+/* One line of the recognised format has proved bad. */
+static void frame_bad(struct frame *f, size_t bytes, enum knead_reject reason)
+{
+	frame_reject(f, bytes, reason);
+	if (++f->bad_run < FRAME_BAD_RUN || f->state != FRAME_LIVE)
+		return;
+	if (f->named && f->named->checked) {
+		f->bad_run = 0;
+		f->stats.resyncs++;
+		return;
+	}
+	frame_again(f, false, LOOK_SKIP_FIRST | (f->overlong ? LOOK_SKIP_REST : 0));
+}
+
+/* A text line between samples: one of the banner again? Then the device has restarted. */
+static bool frame_is_banner(struct frame *f, const uint8_t *line, size_t n)
+{
+	uint32_t hash;
+
+	if (chatter_is_banner(line, n))
+		return true;
+	if (f->banners == 0)
+		return false;
+	/* all kept lines in their order: a marker that comes between samples is not mistaken for a banner */
+	hash = text_hash(line, n);
+	f->banner_at = f->banner[f->banner_at] == hash ? f->banner_at + 1 : f->banner[0] == hash ? 1 : 0;
+	if (f->banner_at < f->banners)
+		return false;
+	f->banner_at = 0;
+	return true;
+}
+
+static void frame_text(struct frame *f, const uint8_t *line, size_t n, size_t bytes)
+{
+	bool learns = !f->format->checked;
+
+	if (f->state == FRAME_LIVE && learns && (chatter_is_boot(line, n) || frame_is_banner(f, line, n))) {
+		frame_reject(f, bytes, KNEAD_REJECT_TEXT);
+		frame_again(f, true, 0);
+		return;
+	}
+	frame_bad(f, bytes, KNEAD_REJECT_TEXT);
+}
+
+/*
+ * Judges one line or frame of n bytes; with its end it is `bytes` long. Returns whether *ret holds a sample.
+ */
+static bool frame_take(
+	struct frame *f, const uint8_t *line, size_t n, size_t bytes, int64_t rx_us, struct knead_sample *ret)
+{
+	enum decode decode;
+
+	if (n == 0) {
+		*(f->last_used ? &f->stats.used_bytes : &f->stats.rejected_bytes) += bytes;
+		return false;
+	}
+	if (!f->format->binary && !text_is_clean(line, n)) {
+		frame_bad(f, bytes, KNEAD_REJECT_BAD_BYTE);
+		return false;
+	}
+	if (!f->format->checked && chatter_is_boot(line, n)) {
+		frame_text(f, line, n, bytes);
+		return false;
+	}
+	decode = f->format->decode(f, line, n, ret);
+	if (decode == DECODE_RESTART && f->state == FRAME_REPLAY) {
+		/* what is known of the format was learnt from later lines: go on, the line itself is lost */
+		f->restarted = true;
+		f->stats.restarts++;
+		frame_reject(f, bytes, KNEAD_REJECT_PARTIAL);
+	} else if (decode == DECODE_RESTART || decode == DECODE_RELEARN) {
+		frame_reject(f, bytes, KNEAD_REJECT_PARTIAL);
+		if (f->state == FRAME_LIVE)
+			frame_again(f, decode == DECODE_RESTART, 0);
+	} else if (decode == DECODE_REJECT + KNEAD_REJECT_TEXT) {
+		frame_text(f, line, n, bytes);
+	} else if (decode >= DECODE_REJECT) {
+		frame_bad(f, bytes, (enum knead_reject)(decode - DECODE_REJECT));
+	} else {
+		f->stats.used_bytes += bytes;
+		f->last_used = true;
+		f->bad_run = 0;
+		f->banner_at = 0;
+	}
+	if (decode != DECODE_SAMPLE)
+		return false;
+	f->stats.samples++;
+	ret->rx_us = rx_us;
+	if (f->restarted) {
+		ret->restarted = true;
+		f->restarted = false;
+	}
+	return true;
+}
+
+/* Where the device sends no line ends: whether the bytes so far end with the text that begins a new line. */
+static bool frame_is_glued(const struct frame *f)
+{
+	return f->glue_n > 0 && f->fill > f->glue_n && memcmp(f->line + f->fill - f->glue_n, f->glue, f->glue_n) == 0;
+}
+
+/* Adds bytes of a line whose end is not among them. Returns whether that completed a sample. */
+static bool frame_add(
+	struct frame *f, const uint8_t *bytes, size_t n, size_t *ret_taken, int64_t rx_us, struct knead_sample *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (f->overlong) {
+			f->stats.rejected_bytes++;
+			continue;
+		}
+		if (f->fill == FRAME_LINE_MAX) {
+			size_t fill = f->fill;
+
+			f->fill = 0;
+			f->overlong = true;
+			frame_bad(f, fill, KNEAD_REJECT_TOO_LONG);
+			*ret_taken = i;
+			return false;
+		}
+		f->line[f->fill++] = bytes[i];
+		if (frame_is_glued(f)) {
+			uint32_t glue_n = f->glue_n;
+			size_t length = f->fill - glue_n;
+			bool got;
+
+			f->fill = 0;
+			got = frame_take(f, f->line, length, length, rx_us, ret);
+			*ret_taken = i + 1;
+			if (f->state == FRAME_SEARCH) {
+				f->stats.rejected_bytes += glue_n;
+				return got;
+			}
+			memcpy(f->line, f->glue, glue_n);
+			f->fill = glue_n;
+			return got;
+		}
+	}
+	*ret_taken = n;
+	return false;
+}
+
+/* Length of what stands before the first line or frame end, or n. */
+static size_t frame_find_end(const struct frame *f, const uint8_t *bytes, size_t n)
+{
+	if (f->format->binary) {
+		const uint8_t *end = memchr(bytes, 0, n);
+
+		return end ? (size_t)(end - bytes) : n;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] == '\n' || bytes[i] == '\r')
+			return i;
+	return n;
+}
+
+/*
+ * Takes bytes of a recognised format up to the end of one line at most. Returns how many; *ret_got tells of a sample.
+ * The state may be FRAME_SEARCH afterwards.
+ */
+static size_t frame_decode(
+	struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us, struct knead_sample *ret, bool *ret_got)
+{
+	size_t length, taken, fill;
+
+	if (f->fill == 0 && !f->overlong && f->format->fast) {
+		taken = f->format->fast(f, bytes, n, ret);
+		if (taken > 0) {
+			f->stats.used_bytes += taken;
+			f->stats.samples++;
+			f->last_used = true;
+			f->bad_run = 0;
+			ret->rx_us = rx_us;
+			ret->restarted = f->restarted;
+			f->restarted = false;
+			*ret_got = true;
+			return taken;
+		}
+	}
+	length = frame_find_end(f, bytes, n);
+	if (f->overlong && length < n) {
+		f->stats.rejected_bytes += length + 1;
+		f->overlong = false;
+		f->last_used = false;
+		return length + 1;
+	}
+	if (length < n && f->fill == 0 && length <= FRAME_LINE_MAX && f->glue_n == 0) {
+		*ret_got = frame_take(f, bytes, length, length + 1, rx_us, ret);
+		return length + 1;
+	}
+	*ret_got = frame_add(f, bytes, length, &taken, rx_us, ret);
+	if (taken < length || *ret_got || length == n || f->state == FRAME_SEARCH)
+		return taken;
+	fill = f->fill;
+	f->fill = 0;
+	*ret_got = frame_take(f, f->line, fill, fill + 1, rx_us, ret);
+	return taken + 1;
+}
+
+/* A format holds. What is kept goes to it, but for the lines that may be torn. */
+static void frame_lock(struct frame *f, const struct format *format)
+{
+	struct look *l = &f->look;
+
+	f->format = format;
+	f->state = FRAME_REPLAY;
+	f->fill = 0;
+	f->overlong = false;
+	f->problem[0] = '\0';
+	l->replay_mark = 0;
+	l->replay_at = 0;
+	if (format->checked)
+		return;
+	look_banners(f);
+	if (l->skip_end > 0) {
+		f->stats.rejected_bytes += l->skip_end;
+		f->stats.rejects[KNEAD_REJECT_PARTIAL] += l->skipped;
+		l->replay_at = l->skip_end;
+	}
+}
+
+/* Decodes kept bytes until a sample comes out or none are left. */
+static bool frame_replay(struct frame *f, struct knead_sample *ret)
+{
+	struct look *l = &f->look;
+	bool got = false;
+
+	while (!got && l->replay_at < l->n) {
+		uint32_t end = l->n;
+		int64_t rx_us = KNEAD_RX_UNKNOWN;
+
+		while (l->replay_mark < l->marks && l->mark[l->replay_mark].end <= l->replay_at)
+			l->replay_mark++;
+		if (l->replay_mark < l->marks) {
+			end = l->mark[l->replay_mark].end;
+			rx_us = l->mark[l->replay_mark].rx_us;
+		}
+		l->replay_at +=
+			(uint32_t)frame_decode(f, l->bytes + l->replay_at, end - l->replay_at, rx_us, ret, &got);
+	}
+	if (l->replay_at == l->n) {
+		f->state = FRAME_LIVE;
+		l->n = 0;
+		l->replay_at = 0;
+	}
+	return got;
+}
+
+/* Keeps bytes until a format is recognised. Returns how many were taken. */
+static size_t frame_search(struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum look_event event = look_add(f, bytes[i], rx_us);
+
+		if (event == LOOK_NOTHING)
+			continue;
+		for (size_t k = 0; format_at(k); k++) {
+			const struct format *format = format_at(k);
+
+			if (f->named ? format != f->named : format->by_name)
+				continue;
+			if (format->binary != (event == LOOK_FRAME))
+				continue;
+			if (format->recognise(f)) {
+				frame_lock(f, format);
+				return i + 1;
+			}
+		}
+	}
+	return n;
+}
+
+/* Bytes arrive at another time than the last. After a long silence it may be another device, or a torn line. */
+static void frame_mind_silence(struct frame *f, int64_t rx_us)
+{
+	bool silent = rx_us != KNEAD_RX_UNKNOWN && f->rx_us != KNEAD_RX_UNKNOWN && rx_us > f->rx_us &&
+		      (uint64_t)rx_us - (uint64_t)f->rx_us > FRAME_SILENCE_US;
+
+	f->rx_us = rx_us;
+	if (!silent || f->state != FRAME_LIVE)
+		return;
+	if (f->fill > 0)
+		frame_reject(f, f->fill, KNEAD_REJECT_PARTIAL);
+	f->fill = 0;
+	f->overlong = false;
+	if (f->named && f->named->checked)
+		return;
+	frame_again(f, false, frame_skip_all(f));
+}
+
+size_t frame_push(
+	struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us, struct knead_sample *ret, bool *ret_got)
+{
+	size_t used = 0;
+
+	*ret_got = false;
+	if (n > 0 && rx_us != f->rx_us)
+		frame_mind_silence(f, rx_us);
+	while (!*ret_got && (used < n || f->state == FRAME_REPLAY)) {
+		if (f->state == FRAME_REPLAY)
+			*ret_got = frame_replay(f, ret);
+		else if (f->state == FRAME_SEARCH)
+			used += frame_search(f, bytes + used, n - used, rx_us);
+		else
+			used += frame_decode(f, bytes + used, n - used, rx_us, ret, ret_got);
+	}
+	f->stats.bytes += used;
+	return used;
+}
+
+const struct knead_frame_stats *frame_stats(const struct frame *f)
+{
+	return &f->stats;
+}
+
+const char *frame_format(const struct frame *f)
+{
+	return f->format ? f->format->name : NULL;
+}
+
+const struct knead_k1_info *frame_info(const struct frame *f)
+{
+	return f->has_info ? &f->info : NULL;
+}
+
+enum knead_unit frame_unit(const struct frame *f)
+{
+	return f->unit;
+}
+
+const char *frame_problem(const struct frame *f)
+{
+	return f->problem[0] != '\0' ? f->problem : NULL;
+}
