@@ -21,7 +21,7 @@ LIBC = """
 """.split()
 LIBM = """
     acos asin atan atan2 ceil copysign cos exp exp2 expm1 fabs floor fma fmax fmin fmod frexp hypot isfinite isinf isnan
-    ldexp llround log log10 log1p log2 lround modf nearbyint pow rint llrint lrint round scalbn sin sincos sqrt tan tanh trunc
+    ldexp llround log log10 log1p log2 lround modf nearbyint pow remainder rint llrint lrint round scalbn sin sincos sqrt tan tanh trunc
 """.split()
 ALLOCATION = {"malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign"}
 INSTRUMENTATION = re.compile(r"^__(asan|ubsan|lsan|sanitizer|gcov|tsan|msan)")
@@ -81,6 +81,8 @@ def test_the_core_includes_only_itself_and_headers_of_plain_libc():
 
 
 def test_arrows_point_one_way():
+    # What goes to which topic is decided once, for the daemon and for `knead replay --publish`.
+    shared = {("tool", "publish.h")}
     headers = {area: {p.name for p in sources(f"src/{area}", kinds=(".h",))} for area in ("core", "io", "app", "tool")}
     closed = {"core": ("io", "app", "tool"), "io": ("core", "app", "tool"), "app": ("core", "tool"), "tool": ("core", "app")}
     wrong = [
@@ -89,7 +91,7 @@ def test_arrows_point_one_way():
         for p in sources(f"src/{area}")
         for mark, header in includes(p)
         for other in others
-        if mark == '"' and pathlib.PurePath(header).name in headers[other] - headers[area]
+        if mark == '"' and pathlib.PurePath(header).name in headers[other] - headers[area] and (area, header) not in shared
     ]
     assert wrong == []
 
