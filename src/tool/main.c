@@ -7,6 +7,7 @@
 
 /* In the order of --help. A verb stands here once its file is in meson.build. */
 static const struct verb verbs[] = {
+	{ "simulate", "labelled synthetic captures, or a live fake device", verb_simulate },
 	{ "score", "how well event records agree with labels", verb_score },
 	{ NULL, NULL, NULL },
 };

@@ -203,12 +203,12 @@ void sim_free(struct sim *s)
 }
 
 /*
- * The force during the running conversion. A step stands for the middle of its part of the time, less what the filter's
- * grid of steps is early by: half a step for each further box. So the delay is exactly half the filter's length.
+ * The force during the running conversion. Step s stands for the instant (s + 1 - boxes / 2) steps: the boxes, each steps
+ * long and end to end, then have their centre exactly half the filter's length before the conversion's end.
  */
 static void press(struct sim *s)
 {
-	double first = (double)s->conversion * s->steps + s->adc.boxes / 2.0;
+	double first = (double)s->conversion * s->steps + 1 - s->adc.boxes / 2.0;
 	double parts_n[KNEAD_CELLS_MAX], force_n, position_mm;
 
 	if (!sim_physics_active(&s->physics, (first + s->steps) * s->dt_s))
