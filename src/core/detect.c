@@ -118,18 +118,20 @@ static void untouch(struct detect *d)
 		d->hold.tally.now.peak_n);
 }
 
-/* Rolling was found: what was held before ends, the roll is announced. */
+static void rest(struct detect *d)
+{
+	hold_rest(&d->hold, &d->signal, stroke_stop(&d->stroke, d->hold.flags));
+}
+
+/* Rolling was found: what was held before ends, the roll is announced; it may have come to rest in the meantime. */
 static void roll(struct detect *d)
 {
 	const struct extreme *first = stroke_first(&d->stroke);
 	int64_t start_us = hold_move(&d->hold, &d->signal, first->t_us, &first->mark);
 
 	stroke_announce(&d->stroke, start_us, d->hold.flags);
-}
-
-static void rest(struct detect *d)
-{
-	hold_rest(&d->hold, &d->signal, stroke_stop(&d->stroke, d->hold.flags));
+	if (stroke_dwelled(&d->stroke))
+		rest(d);
 }
 
 /* Ends the rolling side of a contact that ended at off_us; a rest of hold_min_s at its end is a hold. */
@@ -184,17 +186,22 @@ static void take_step(struct detect *d, enum contact_step step)
 	}
 }
 
-static void follow_contact(struct detect *d, const struct force *force, bool gap)
+/* What spoils a sample spoils the contact it belongs to. */
+static void flag(struct detect *d, const struct force *force, bool gap)
 {
-	struct signal *s = &d->signal;
-	bool in_dip = d->contact.state == CONTACT_BRIDGE;
-
 	if (gap)
 		d->hold.flags |= KNEAD_FLAG_GAP;
 	if (force->saturated)
 		d->hold.flags |= KNEAD_FLAG_SATURATED;
 	if (force->spike)
 		d->hold.flags |= KNEAD_FLAG_SPIKE;
+}
+
+static void follow_contact(struct detect *d, const struct force *force)
+{
+	struct signal *s = &d->signal;
+	bool in_dip = d->contact.state == CONTACT_BRIDGE;
+
 	if (s->raw_n > d->contact_peak_n && !force->saturated)
 		d->contact_peak_n = s->raw_n;
 	hold_push(&d->hold, s, in_dip, stroke_moving(&d->stroke, s->t_us), stroke_travelling(&d->stroke));
@@ -225,11 +232,13 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 
 	signal_push(&d->signal, force, gap);
 	impact_push(&d->impact, &d->signal);
+	if (d->contact.state != CONTACT_IDLE)
+		flag(d, force, gap);
 	while ((step = contact_next(&d->contact, &d->signal, d->was_lost, d->emit)) != CONTACT_STEP_NONE)
 		take_step(d, step);
 	d->was_lost = false;
 	if (d->contact.state != CONTACT_IDLE)
-		follow_contact(d, force, gap);
+		follow_contact(d, force);
 	else if (d->impact.open)
 		impact_due(&d->impact, &d->signal, true, d->hold.flags, d->emit);
 	if (force->t_us >= session_deadline_us(&d->session))

@@ -79,12 +79,26 @@ static void publish(struct hold *h)
 	h->published = h->any = true;
 }
 
+static int64_t target_us(const struct hold *h)
+{
+	return h->settings->target_s > 0 ? h->start_us + knead_s_to_us(h->settings->target_s) : INT64_MAX;
+}
+
+static void tell_target(struct hold *h)
+{
+	if (!h->target_sent)
+		hold_record_target(h, target_us(h));
+	h->target_sent = true;
+}
+
 /* Ends the hold at end_us with that mark; one that was never published is published first if it lasted long enough. */
 static void finish(
 	struct hold *h, const struct signal *s, const struct tally_mark *end, int64_t end_us, enum knead_cause cause)
 {
 	if (!h->published && end_us - h->start_us >= knead_s_to_us(h->settings->hold_min_s))
 		publish(h);
+	if (h->published && end_us >= target_us(h))
+		tell_target(h);
 	if (h->published)
 		hold_record_end(h, s, end, end_us, cause);
 	h->published = false;
@@ -269,16 +283,6 @@ static bool lighter_and_steady(struct hold *h, const struct signal *s)
 	       s->t_us - h->steady_since_us >= knead_s_to_us((STEADY_HOLDS - 1) * h->settings->hold_min_s);
 }
 
-static void watch_target(struct hold *h, const struct signal *s)
-{
-	int64_t target_us = h->start_us + knead_s_to_us(h->settings->target_s);
-
-	if (h->target_sent || h->settings->target_s <= 0 || s->t_us - s->level_lag_us < target_us)
-		return;
-	h->target_sent = true;
-	hold_record_target(h, target_us);
-}
-
 static void watch_pressed(struct hold *h, const struct signal *s, bool moving)
 {
 	int64_t old_enough_us = h->start_us + knead_s_to_us(h->settings->hold_min_s);
@@ -302,8 +306,8 @@ static void watch_pressed(struct hold *h, const struct signal *s, bool moving)
 	} else if (h->state == HOLD_CANDIDATE && !moving) {
 		step(h, HOLD_IN_TIMEOUT, s, old_enough_us, NULL);
 	}
-	if (h->state == HOLD_ON)
-		watch_target(h, s);
+	if (h->state == HOLD_ON && s->t_us - s->level_lag_us >= target_us(h))
+		tell_target(h);
 }
 
 static void watch_easing(struct hold *h, const struct signal *s)

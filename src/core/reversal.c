@@ -8,11 +8,10 @@
  *              /  e   \
  *     _ _ _ _ /_ _ _ _ \_ _ near
  */
+#include <math.h>
 #include <string.h>
 
 #include "reversal.h"
-
-#define BEYOND_SHARE 0.18 /* see the header; between the two shapes */
 
 #define NEAR_ENOUGH 1.5 /* times near: anchors stand one near apart, so one of them lies within this */
 
@@ -68,6 +67,7 @@ struct extreme reversal_extreme(const struct reversal *r, double near)
 	e.in_us = r->anchor[i].t_us;
 	e.in_impulse_ns = r->anchor[i].impulse_ns;
 	e.t_us = e.in_us + (e.out_us - e.in_us) / 2;
+	e.near = near;
 	return e;
 }
 
@@ -81,7 +81,38 @@ double extreme_impulse_ns(const struct extreme *e, int64_t t_us)
 	       (e->out_impulse_ns - e->in_impulse_ns) * ((double)(t_us - e->in_us) / (double)span_us);
 }
 
-int64_t reversal_beyond_us(int64_t edge_us, int64_t other_us)
+/*
+ * What share of a pass of that swing is spent within near of one end: between a sine, acos(1 - 2 d) / pi, and a minimum-jerk
+ * movement, (d / 10)^(1/3), with d = near / swing.
+ */
+static double edge_share(double near, double swing)
 {
-	return (int64_t)((double)(edge_us - other_us) * BEYOND_SHARE / (1 - BEYOND_SHARE));
+	double d = swing > 2 * near ? near / swing : 0.5;
+
+	return (acos(1 - 2 * d) / M_PI + cbrt(d / 10)) / 2;
+}
+
+/* The time between seen leaving a and seen reaching b, made whole by what lies beyond the edges of "near". */
+static double whole_pass_us(const struct extreme *a, const struct extreme *b, double *ret_a_share, double *ret_b_share)
+{
+	double swing = fabs(b->u - a->u), seen_share;
+
+	*ret_a_share = edge_share(a->near, swing);
+	*ret_b_share = edge_share(b->near, swing);
+	seen_share = 1 - *ret_a_share - *ret_b_share;
+	return seen_share > 0.1 ? (double)(b->in_us - a->out_us) / seen_share : 0;
+}
+
+void extreme_depart(struct extreme *a, const struct extreme *b)
+{
+	double a_share, b_share, whole_us = whole_pass_us(a, b, &a_share, &b_share);
+
+	a->t_us = a->out_us - (whole_us > 0 ? (int64_t)(a_share * whole_us) : 0);
+}
+
+int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b)
+{
+	double a_share, b_share, whole_us = whole_pass_us(a, b, &a_share, &b_share);
+
+	return whole_us > 0 ? b->in_us + (int64_t)(b_share * whole_us) : b->in_us;
 }

@@ -12,6 +12,7 @@
 struct extreme {
 	int64_t t_us; /* its middle; a rest has in_us and out_us far apart */
 	int64_t in_us, out_us; /* when the movement came near it, and left */
+	double near; /* how near that was */
 	double u;
 	double in_impulse_ns, out_impulse_ns; /* running impulse when it came and left */
 	double peak_n; /* largest force since the extreme before: of the stroke that ends here */
@@ -46,10 +47,10 @@ struct extreme reversal_extreme(const struct reversal *r, double near);
 /* Running impulse at t_us, near the extreme, on a straight line through when it came and left. */
 double extreme_impulse_ns(const struct extreme *e, int64_t t_us);
 
-/*
- * How much of a pass lies beyond the edge of "near" when a movement between rests is seen from edge_us on, other_us being
- * the far end: positive when edge_us is later. A minimum-jerk pass spends 0.19 of its time there, a sine 0.16.
- */
-int64_t reversal_beyond_us(int64_t edge_us, int64_t other_us);
+/* Dates a to the moment the movement left it for b: a little before it was seen to have left. */
+void extreme_depart(struct extreme *a, const struct extreme *b);
+
+/* The moment the movement from a came to rest in b: a little after it was seen to have come near. */
+int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b);
 
 #endif

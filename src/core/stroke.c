@@ -139,7 +139,7 @@ static void confirm(struct stroke *st, const struct signal *s, int64_t t_us)
 	double after_n = c->after_peak_n;
 
 	if (st->count == 1) /* what came before the first stroke is rest: it departs at the end of it */
-		last_kept(st)->t_us = last_kept(st)->out_us - reversal_beyond_us(e.in_us, last_kept(st)->out_us);
+		extreme_depart(last_kept(st), &e);
 	st->near = NEAR_SWING * fabs(e.u - last_kept(st)->u);
 	keep(st, &e);
 	reversal_start(c, -sign, s, t_us, after_n);
@@ -303,20 +303,38 @@ static void seek(struct stroke *st, const struct signal *s, int64_t t_us, const 
 static enum stroke_step on_reversal(struct stroke *st, int64_t t_us, uint32_t flags)
 {
 	struct extreme *a = &st->kept[st->count - 2], *b = &st->kept[st->count - 1];
-	bool dwelled = b->out_us - b->in_us >= knead_s_to_us(st->settings->hold_min_s);
 
 	emit_trace(st->emit, "stroke", stroke_state_to_str(st->state), stroke_input_to_str(STROKE_IN_REVERSE),
 		stroke_state_to_str(st->state), b->t_us);
-	if (st->state == STROKE_TOWARDS)
-		return find_roll(st, t_us) ? STROKE_STEP_ROLL : STROKE_STEP_NONE;
-	if (dwelled) {
-		int64_t rest_us = b->in_us + reversal_beyond_us(b->in_us, a->out_us);
+	st->dwelled = b->out_us - b->in_us >= knead_s_to_us(st->settings->hold_min_s);
+	if (st->dwelled) {
+		int64_t rest_us = extreme_arrive_us(a, b);
 
 		b->t_us = rest_us < b->out_us ? rest_us : b->in_us;
-		st->dwelled = true;
+	}
+	if (st->state == STROKE_TOWARDS) {
+		if (find_roll(st, t_us))
+			return STROKE_STEP_ROLL;
+		st->dwelled = false;
+		return STROKE_STEP_NONE;
 	}
 	announce_stroke(st, a, b, a->t_us, b->t_us, flags);
-	return dwelled ? STROKE_STEP_STOPPED : STROKE_STEP_NONE;
+	return st->dwelled ? STROKE_STEP_STOPPED : STROKE_STEP_NONE;
+}
+
+/* With geometry a stroke under way counts from the moment it is long enough; its end is not yet known. */
+static bool find_roll_early(struct stroke *st, int64_t t_us)
+{
+	struct extreme coming;
+	bool found;
+
+	if (!st->positional || st->count < 2 || fabs(st->cand->e.u - last_kept(st)->u) < st->threshold)
+		return false;
+	coming = reversal_extreme(st->cand, st->near);
+	keep(st, &coming);
+	found = find_roll(st, t_us);
+	st->count--;
+	return found;
 }
 
 enum stroke_step stroke_push(struct stroke *st, struct signal *s, const struct tally_mark *mark, uint32_t flags)
@@ -342,6 +360,8 @@ enum stroke_step stroke_push(struct stroke *st, struct signal *s, const struct t
 		st->travelling = true;
 		return on_reversal(st, t_us, flags);
 	}
+	if (st->state == STROKE_TOWARDS && st->travelling && find_roll_early(st, t_us))
+		return STROKE_STEP_ROLL;
 	if (st->state == STROKE_ROLL && knead_us_to_s(t_us - last_kept(st)->t_us) >= rest_s(st))
 		return STROKE_STEP_STOPPED;
 	return STROKE_STEP_NONE;
@@ -357,7 +377,7 @@ static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, st
 
 	*ret = reversal_extreme(st->cand, st->near);
 	swing = fabs(ret->u - from->u);
-	rest_us = ret->in_us + reversal_beyond_us(ret->in_us, from->out_us);
+	rest_us = extreme_arrive_us(from, ret);
 
 	if (mean_s <= 0 && st->count > 1)
 		mean_s = interval_s(&st->kept[0], from) / (st->count - 1);

@@ -86,6 +86,12 @@ static inline bool stroke_travelling(const struct stroke *st)
 	return st->travelling;
 }
 
+/* Whether the roll had already stopped at its last reversal when that was confirmed: then stroke_stop() is due. */
+static inline bool stroke_dwelled(const struct stroke *st)
+{
+	return st->state == STROKE_ROLL && st->dwelled;
+}
+
 /* Whether movement has been seen so lately that it may yet become rolling. */
 bool stroke_moving(const struct stroke *st, int64_t t_us);
 
