@@ -25,8 +25,10 @@ struct verb {
 };
 
 /* The verbs, one per file: int verb_NAME(int argc, char **argv); in the order of main.c's table. */
+int verb_record(int argc, char **argv);
 int verb_simulate(int argc, char **argv);
 int verb_score(int argc, char **argv);
+int verb_list(int argc, char **argv);
 
 /* Writes "knead: " and the message, with a newline, to standard error: "what is wrong, what to do". */
 void verb_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
