@@ -146,7 +146,7 @@ void publish_event(
 	publish_send(p, d, TOPIC_EVENT, knead_event_group(e->type), text, length);
 	if (e->type == KNEAD_EVENT_HOLD_END && length > 0) {
 		publish_send(p, d, TOPIC_HOLD, NULL, text, length);
-		publish_scalars(p, d, "hold_", text);
+		publish_scalars(p, d, "last_hold_", "hold_", text);
 	}
 	length = event_squeeze_json(e, &context, text, sizeof(text));
 	publish_send(p, d, TOPIC_SQUEEZE, NULL, text, length);

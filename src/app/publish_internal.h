@@ -102,8 +102,12 @@ enum publish_topic {
 void publish_send(struct publish *p, const struct publish_device *d, enum publish_topic topic, const char *leaf,
 	const char *text, int length);
 
-/* Sends the keys of a document that have changed as scalars, named prefix + key, if the configuration wants them. */
-void publish_scalars(struct publish *p, struct publish_device *d, const char *prefix, const char *text);
+/*
+ * Sends the keys of a document that have changed as scalars, if the configuration wants them. They are named prefix + key,
+ * because the documents share key names; noun is not doubled ("last_hold_" + "hold_id" is last_hold_id).
+ */
+void publish_scalars(
+	struct publish *p, struct publish_device *d, const char *prefix, const char *noun, const char *text);
 
 /* FNV-1a of a text. */
 uint32_t publish_hash(const char *text);

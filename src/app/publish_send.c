@@ -88,12 +88,13 @@ static bool scalar_is_new(struct publish_device *d, const char *leaf, const char
 	return true;
 }
 
-static void send_scalar(struct publish *p, struct publish_device *d, const char *prefix, const cJSON *value)
+static void send_scalar(
+	struct publish *p, struct publish_device *d, const char *prefix, const char *noun, const cJSON *value)
 {
-	bool has_prefix = strncmp(value->string, prefix, strlen(prefix)) == 0;
+	bool doubled = strncmp(value->string, noun, strlen(noun)) == 0;
 	char leaf[64], text[256];
 
-	snprintf(leaf, sizeof(leaf), "%s%s", has_prefix ? "" : prefix, value->string);
+	snprintf(leaf, sizeof(leaf), "%s%s", prefix, value->string + (doubled ? strlen(noun) : 0));
 	if (cJSON_IsString(value))
 		snprintf(text, sizeof(text), "%s", value->valuestring);
 	else if (!cJSON_PrintPreallocated((cJSON *)value, text, sizeof(text), false))
@@ -102,7 +103,8 @@ static void send_scalar(struct publish *p, struct publish_device *d, const char 
 		publish_send(p, d, TOPIC_VALUE, leaf, text, (int)strlen(text));
 }
 
-void publish_scalars(struct publish *p, struct publish_device *d, const char *prefix, const char *text)
+void publish_scalars(
+	struct publish *p, struct publish_device *d, const char *prefix, const char *noun, const char *text)
 {
 	cJSON *document = p->scalars ? cJSON_Parse(text) : NULL;
 	const cJSON *value;
@@ -110,7 +112,7 @@ void publish_scalars(struct publish *p, struct publish_device *d, const char *pr
 	cJSON_ArrayForEach(value, document)
 	{
 		if (!cJSON_IsArray(value) && !cJSON_IsObject(value) && strcmp(value->string, "v") != 0)
-			send_scalar(p, d, prefix, value);
+			send_scalar(p, d, prefix, noun, value);
 	}
 	cJSON_Delete(document);
 }
