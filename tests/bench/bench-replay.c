@@ -93,6 +93,16 @@ static int measure(enum shape shape, long count)
 	return 0;
 }
 
+static void write_stream(enum shape shape, long count)
+{
+	char line[LINE_MAX_BYTES] = "";
+
+	for (long i = 0; i < count; i++) {
+		size_t n = write_line(line, shape, i);
+		fwrite(line, 1, n, stdout);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	long count = bench_arg(argc, argv, 1, 2000000);
@@ -100,16 +110,12 @@ int main(int argc, char **argv)
 	if (count < 1)
 		return 2;
 	for (int shape = 0; shape < _SHAPES; shape++) {
-		char line[LINE_MAX_BYTES];
-
 		if (argc > 2 && strcmp(argv[2], shape_names[shape]) != 0)
 			continue;
-		if (argc > 2) {
-			for (long i = 0; i < count; i++)
-				fwrite(line, 1, write_line(line, shape, i), stdout);
-		} else if (measure(shape, count) < 0) {
+		if (argc > 2)
+			write_stream(shape, count);
+		else if (measure(shape, count) < 0)
 			return 1;
-		}
 	}
 	return 0;
 }
