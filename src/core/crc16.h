@@ -12,16 +12,27 @@
 /* crc16_table[k][b]: what byte b adds to the state when k bytes follow it. */
 extern const uint16_t crc16_table[8][256];
 
-static inline uint16_t crc16_update(uint16_t crc, const uint8_t *p, size_t n)
+#define CRC16_AT(k, i) crc16_table[k][p[i]]
+
+static inline uint16_t crc16_update(uint16_t start, const uint8_t *p, size_t n)
 {
-	for (; n >= 8; p += 8, n -= 8) {
-		crc = (uint16_t)(crc16_table[7][p[0] ^ (crc >> 8)] ^ crc16_table[6][p[1] ^ (crc & 0xff)] ^
-				 crc16_table[5][p[2]] ^ crc16_table[4][p[3]] ^ crc16_table[3][p[4]] ^
-				 crc16_table[2][p[5]] ^ crc16_table[1][p[6]] ^ crc16_table[0][p[7]]);
+	uint32_t crc = start;
+
+	for (; n >= 8; p += 8, n -= 8)
+		crc = crc16_table[7][p[0] ^ (crc >> 8)] ^ crc16_table[6][p[1] ^ (crc & 0xff)] ^ CRC16_AT(5, 2) ^
+		      CRC16_AT(4, 3) ^ CRC16_AT(3, 4) ^ CRC16_AT(2, 5) ^ CRC16_AT(1, 6) ^ CRC16_AT(0, 7);
+	if (n & 4) {
+		crc = crc16_table[3][p[0] ^ (crc >> 8)] ^ crc16_table[2][p[1] ^ (crc & 0xff)] ^ CRC16_AT(1, 2) ^
+		      CRC16_AT(0, 3);
+		p += 4;
 	}
-	for (; n > 0; p++, n--)
-		crc = (uint16_t)((crc << 8) ^ crc16_table[0][p[0] ^ (crc >> 8)]);
-	return crc;
+	if (n & 2) {
+		crc = crc16_table[1][p[0] ^ (crc >> 8)] ^ crc16_table[0][p[1] ^ (crc & 0xff)];
+		p += 2;
+	}
+	if (n & 1)
+		crc = (crc << 8 & 0xffff) ^ crc16_table[0][p[0] ^ (crc >> 8)];
+	return (uint16_t)crc;
 }
 
 /* The four characters of crc in upper-case hex, as they lie in memory. */

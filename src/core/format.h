@@ -23,6 +23,8 @@ enum decode {
 	DECODE_REJECT, /* DECODE_REJECT + enum knead_reject: not understood, and why */
 };
 
+typedef size_t (*frame_fast_fn)(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret);
+
 struct format {
 	const char *name;
 	bool binary; /* frames that end with 0x00; else lines that end with CR, LF or both */
@@ -42,10 +44,11 @@ struct format {
 	enum decode (*decode)(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret);
 
 	/*
-	 * Optional: decodes a plain sample line that lies whole at bytes, with its end. Returns the bytes taken, or 0 for
-	 * anything out of the ordinary, which decode() then judges. Must agree with decode().
+	 * Optional: decodes a plain sample line that lies whole at bytes, with its end, and sets all of *ret but rx_us.
+	 * Returns the bytes taken, or 0 for anything out of the ordinary, which decode() then judges. Must agree with
+	 * decode(). n is at least FRAME_FAST_MIN: nothing need be checked against it within a line.
 	 */
-	size_t (*fast)(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret);
+	frame_fast_fn fast;
 };
 
 /* Format number i in the order of recognition, or NULL. */

@@ -214,56 +214,58 @@ static enum decode columns_decode(struct frame *f, const uint8_t *line, size_t n
 	return DECODE_SAMPLE;
 }
 
-/* The fields after the first of a line of plain numbers; returns what follows the last, or NULL. */
-static const uint8_t *columns_fast_rest(struct columns_state *s, const uint8_t *p, const uint8_t *end, double value,
-	struct knead_sample *ret, double *ret_time)
+/* The fields of a line of plain numbers, the first one read. Returns what follows the last, or NULL. */
+static __attribute__((noinline)) const uint8_t *columns_fast_fields(
+	struct columns_state *s, const uint8_t *p, const uint8_t *end, double value, struct knead_sample *ret)
 {
+	struct device_time before = s->time;
+
 	for (uint32_t i = 0;; i++) {
 		int8_t role = s->role[i];
 
-		if (role >= 0)
+		if (role >= 0) {
 			ret->raw[role] = value;
-		else if (role == CHOOSE_TIME)
-			*ret_time = value;
-		else if (role == CHOOSE_GUIDE && value != s->guide[i])
-			return NULL;
-		if (i + 1 == s->shape.fields)
-			return p;
-		if (p == end || *p != s->shape.separator)
-			return NULL;
-		p = number_scan(p + 1, end, &value);
+		} else if (role == CHOOSE_TIME) {
+			ret->has_device_us = true;
+			if (!device_time_push(&s->time, value, &ret->device_us))
+				break;
+		} else if (role == CHOOSE_GUIDE && value != s->guide[i]) {
+			break;
+		}
+		if (i + 1 == s->shape.fields) {
+			if (*p == '\r' || *p == '\n')
+				return p;
+			break;
+		}
+		if (*p != s->shape.separator || end - p <= NUMBER_ROOM)
+			break;
+		p = number_scan(p + 1, &value);
 		if (!p)
-			return NULL;
+			break;
 	}
+	s->time = before;
+	return NULL;
 }
 
 static size_t columns_fast(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret)
 {
 	struct columns_state *s = &f->columns;
-	const uint8_t *end = bytes + n, *p;
-	double value, time = 0;
+	const uint8_t *p;
+	double value;
 
-	p = number_scan(bytes, end, &value);
+	p = number_scan(bytes, &value);
 	if (!p)
 		return 0;
 	sample_begin(ret, s->cells);
 	if (s->shape.fields == 1)
 		ret->raw[0] = value;
 	else
-		p = columns_fast_rest(s, p, end, value, ret, &time);
-	if (!p || p == end || (*p != '\r' && *p != '\n') || p - bytes > FRAME_LINE_MAX)
+		p = columns_fast_fields(s, p, bytes + FRAME_LINE_MAX, value, ret);
+	if (!p)
 		return 0;
-	if (s->has_time) {
-		struct device_time before = s->time;
-
-		ret->has_device_us = true;
-		if (!device_time_push(&s->time, time, &ret->device_us)) {
-			s->time = before;
-			return 0;
-		}
-	}
-	p += *p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1;
-	return (size_t)(p - bytes);
+	if (*p == '\r')
+		return (size_t)(p - bytes) + (p[1] == '\n' ? 2 : 1);
+	return *p == '\n' ? (size_t)(p - bytes) + 1 : 0;
 }
 
 const struct format format_columns = {

@@ -11,7 +11,7 @@
 #include "k1_time.h"
 #include "number.h"
 
-#define CELL_MAX 9007199254740992.0 /* 2^53: integers beyond are not exact */
+#define K1_CELL_DIGITS 15 /* integers of more digits are not all exact */
 
 bool k1_line_is_tagged(const uint8_t *line, size_t n)
 {
@@ -51,41 +51,39 @@ bool k1_line_is_right(const uint8_t *line, size_t n)
 }
 
 /*
- * Reads seq, t_us and the cells of a sample line, up to the star. Returns where the star stands, or NULL. *ret_bad is then
- * why.
+ * Reads seq, t_us and the cells of a sample line, up to the star. Returns where the star stands, or NULL. Numbers are only
+ * looked at where NUMBER_ROOM bytes can be read.
  */
-static inline const uint8_t *k1_fields(const uint8_t *p, const uint8_t *end, uint64_t *ret_seq, uint64_t *ret_t_us,
-	struct knead_sample *ret, enum knead_reject *ret_bad)
+static inline const uint8_t *k1_fields(
+	const uint8_t *p, const uint8_t *end, uint64_t *ret_seq, uint64_t *ret_t_us, struct knead_sample *ret)
 {
-	unsigned digits = 0, seq_digits;
 	uint32_t cells = 0;
+	unsigned digits;
 
-	*ret_bad = KNEAD_REJECT_BAD_FRAME;
-	*ret_seq = 0;
-	*ret_t_us = 0;
-	p = number_digits(p + K1_TEXT_TAG, end, ret_seq, &digits);
-	if (digits == 0 || digits > NUMBER_DIGITS_MAX || p == end || *p != ',')
+	p += K1_TEXT_TAG;
+	if (end - p < 2 * NUMBER_ROOM)
 		return NULL;
-	seq_digits = digits;
-	p = number_digits(p + 1, end, ret_t_us, &digits);
-	if (digits == seq_digits || digits - seq_digits > NUMBER_DIGITS_MAX)
+	digits = number_run(p, ret_seq);
+	p += digits;
+	if (digits == 0 || *p++ != ',')
 		return NULL;
-	while (p < end && *p == ',' && cells < KNEAD_CELLS_MAX) {
-		uint64_t size = 0;
-		bool minus = ++p < end && *p == '-';
+	digits = number_run(p, ret_t_us);
+	p += digits;
+	if (digits == 0)
+		return NULL;
+	while (*p == ',' && cells < KNEAD_CELLS_MAX && end - p > NUMBER_ROOM) {
+		bool minus = *++p == '-';
+		uint64_t size;
 
-		digits = 0;
-		p = number_digits(p + minus, end, &size, &digits);
-		if (digits == 0 || digits >= NUMBER_DIGITS_MAX) {
-			*ret_bad = KNEAD_REJECT_BAD_NUMBER;
+		p += minus;
+		digits = number_run(p, &size);
+		p += digits;
+		if (digits == 0 || digits > K1_CELL_DIGITS)
 			return NULL;
-		}
-		ret->raw[cells++] = minus ? -(double)(int64_t)size : (double)(int64_t)size;
+		ret->raw[cells++] = (double)(minus ? -(int64_t)size : (int64_t)size);
 	}
-	if (cells == 0 || p == end || *p != '*')
-		return NULL;
 	ret->cells = cells;
-	return p;
+	return cells > 0 && *p == '*' ? p : NULL;
 }
 
 static bool k1_cells_fit(const struct frame *f, uint32_t cells)
@@ -154,7 +152,7 @@ static bool k1_recognise(struct frame *f)
 
 static enum decode k1_decode(struct frame *f, const uint8_t *line, size_t n, struct knead_sample *ret)
 {
-	enum knead_reject bad;
+	uint8_t roomy[FRAME_LINE_MAX + 2 * NUMBER_ROOM];
 	uint64_t seq, t_us;
 
 	if (!k1_line_is_tagged(line, n))
@@ -167,12 +165,10 @@ static enum decode k1_decode(struct frame *f, const uint8_t *line, size_t n, str
 		return k1_info_read(f, line + K1_TEXT_TAG, n - K1_TEXT_TAG - K1_TEXT_CRC)
 			       ? DECODE_NOTHING
 			       : DECODE_REJECT + KNEAD_REJECT_BAD_FRAME;
-	sample_begin(ret, 0);
-	if (k1_fields(line, line + n, &seq, &t_us, ret, &bad) != line + n - K1_TEXT_CRC)
-		return DECODE_REJECT + bad;
-	for (uint32_t i = 0; i < ret->cells; i++)
-		if (fabs(ret->raw[i]) > CELL_MAX)
-			return DECODE_REJECT + KNEAD_REJECT_BAD_NUMBER;
+	memcpy(roomy, line, n);
+	memset(roomy + n, 0, 2 * NUMBER_ROOM);
+	if (k1_fields(roomy, roomy + n + 2 * NUMBER_ROOM, &seq, &t_us, ret) != roomy + n - K1_TEXT_CRC)
+		return DECODE_REJECT + KNEAD_REJECT_BAD_FRAME;
 	if (!k1_cells_fit(f, ret->cells))
 		return DECODE_REJECT + KNEAD_REJECT_COLUMNS;
 	k1_time(f, (uint16_t)seq, (uint32_t)t_us, ret);
@@ -181,28 +177,23 @@ static enum decode k1_decode(struct frame *f, const uint8_t *line, size_t n, str
 
 static size_t k1_fast(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret)
 {
-	const uint8_t *end = bytes + n, *star;
-	enum knead_reject bad;
+	const uint8_t *star;
 	uint64_t seq, t_us;
-	uint32_t said, crc;
+	uint32_t said;
 
-	if (n < 16 || memcmp(bytes, K1_TEXT_SAMPLE, K1_TEXT_TAG) != 0)
+	if (memcmp(bytes, K1_TEXT_SAMPLE, K1_TEXT_TAG) != 0)
 		return 0;
-	star = k1_fields(bytes, end, &seq, &t_us, ret, &bad);
-	if (!star || end - star <= K1_TEXT_CRC || star - bytes > FRAME_LINE_MAX - K1_TEXT_CRC)
+	star = k1_fields(bytes, bytes + FRAME_LINE_MAX, &seq, &t_us, ret);
+	if (!star || (star[K1_TEXT_CRC] != '\r' && star[K1_TEXT_CRC] != '\n'))
 		return 0;
-	if (star[K1_TEXT_CRC] != '\r' && star[K1_TEXT_CRC] != '\n')
-		return 0;
-	crc = crc16_update(CRC16_K1, bytes + K1_TEXT_TAG, (size_t)(star - bytes) - K1_TEXT_TAG);
 	memcpy(&said, star + 1, 4);
-	if (said != crc16_hex(crc) || !k1_cells_fit(f, ret->cells))
+	if (said != crc16_hex(crc16_update(CRC16_K1, bytes + K1_TEXT_TAG, (size_t)(star - bytes) - K1_TEXT_TAG)))
 		return 0;
-	for (uint32_t i = 0; i < ret->cells; i++)
-		if (fabs(ret->raw[i]) > CELL_MAX)
-			return 0;
+	if (!k1_cells_fit(f, ret->cells))
+		return 0;
 	k1_time(f, (uint16_t)seq, (uint32_t)t_us, ret);
-	star += K1_TEXT_CRC + 1;
-	return (size_t)(star - bytes) + (star[-1] == '\r' && star < end && *star == '\n');
+	star += K1_TEXT_CRC;
+	return (size_t)(star - bytes) + (*star == '\r' && star[1] == '\n' ? 2 : 1);
 }
 
 const struct format format_k1 = {

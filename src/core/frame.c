@@ -80,6 +80,7 @@ void frame_reset(struct frame *f)
 	f->fill = 0;
 	f->overlong = false;
 	f->restarted = false;
+	f->fast = NULL;
 	f->rx_us = KNEAD_RX_UNKNOWN;
 	f->problem[0] = '\0';
 	f->header_n = 0;
@@ -157,10 +158,6 @@ static bool frame_take(
 	}
 	if (!f->format->binary && !text_is_clean(line, n)) {
 		frame_bad(f, bytes, KNEAD_REJECT_BAD_BYTE);
-		return false;
-	}
-	if (!f->format->checked && chatter_is_boot(line, n)) {
-		frame_text(f, line, n, bytes);
 		return false;
 	}
 	decode = f->format->decode(f, line, n, ret);
@@ -249,7 +246,7 @@ static size_t frame_find_end(const struct frame *f, const uint8_t *bytes, size_t
 		return end ? (size_t)(end - bytes) : n;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (bytes[i] == '\n' || bytes[i] == '\r')
+		if (bytes[i] <= '\r' && (bytes[i] == '\n' || bytes[i] == '\r'))
 			return i;
 	return n;
 }
@@ -261,40 +258,27 @@ static size_t frame_find_end(const struct frame *f, const uint8_t *bytes, size_t
 static size_t frame_decode(
 	struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us, struct knead_sample *ret, bool *ret_got)
 {
-	size_t length, taken, fill;
+	size_t length, end, taken, fill;
 
-	if (f->fill == 0 && !f->overlong && f->format->fast) {
-		taken = f->format->fast(f, bytes, n, ret);
-		if (taken > 0) {
-			f->stats.used_bytes += taken;
-			f->stats.samples++;
-			f->last_used = true;
-			f->bad_run = 0;
-			ret->rx_us = rx_us;
-			ret->restarted = f->restarted;
-			f->restarted = false;
-			*ret_got = true;
-			return taken;
-		}
-	}
 	length = frame_find_end(f, bytes, n);
+	end = length + 1 < n && bytes[length] == '\r' && bytes[length + 1] == '\n' ? 2 : 1;
 	if (f->overlong && length < n) {
-		f->stats.rejected_bytes += length + 1;
+		f->stats.rejected_bytes += length + end;
 		f->overlong = false;
 		f->last_used = false;
-		return length + 1;
+		return length + end;
 	}
 	if (length < n && f->fill == 0 && length <= FRAME_LINE_MAX && f->glue_n == 0) {
-		*ret_got = frame_take(f, bytes, length, length + 1, rx_us, ret);
-		return length + 1;
+		*ret_got = frame_take(f, bytes, length, length + end, rx_us, ret);
+		return length + end;
 	}
 	*ret_got = frame_add(f, bytes, length, &taken, rx_us, ret);
 	if (taken < length || *ret_got || length == n || f->state == FRAME_SEARCH)
 		return taken;
 	fill = f->fill;
 	f->fill = 0;
-	*ret_got = frame_take(f, f->line, fill, fill + 1, rx_us, ret);
-	return taken + 1;
+	*ret_got = frame_take(f, f->line, fill, fill + end, rx_us, ret);
+	return taken + end;
 }
 
 /* A format holds. What is kept goes to it, but for the lines that may be torn. */
@@ -388,7 +372,16 @@ static void frame_mind_silence(struct frame *f, int64_t rx_us)
 	frame_again(f, false, frame_skip_all(f));
 }
 
-size_t frame_push(
+/* Whole sample lines may be decoded where they lie, while nothing waits and nothing is to be said of the next sample. */
+static frame_fast_fn frame_fast(const struct frame *f)
+{
+	bool plain = f->state == FRAME_LIVE && f->fill == 0 && !f->overlong && !f->restarted && f->glue_n == 0;
+
+	return plain ? f->format->fast : NULL;
+}
+
+/* Kept apart so that the short way through frame_push() stays short. */
+static __attribute__((noinline)) size_t frame_push_any(
 	struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us, struct knead_sample *ret, bool *ret_got)
 {
 	size_t used = 0;
@@ -405,6 +398,27 @@ size_t frame_push(
 			used += frame_decode(f, bytes + used, n - used, rx_us, ret, ret_got);
 	}
 	f->stats.bytes += used;
+	f->fast = frame_fast(f);
+	return used;
+}
+
+size_t frame_push(
+	struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us, struct knead_sample *ret, bool *ret_got)
+{
+	size_t used;
+
+	if (!f->fast || n < FRAME_FAST_MIN || rx_us != f->rx_us)
+		return frame_push_any(f, bytes, n, rx_us, ret, ret_got);
+	used = f->fast(f, bytes, n, ret);
+	if (used == 0)
+		return frame_push_any(f, bytes, n, rx_us, ret, ret_got);
+	f->stats.bytes += used;
+	f->stats.used_bytes += used;
+	f->stats.samples++;
+	f->bad_run = 0;
+	f->last_used = true;
+	ret->rx_us = rx_us;
+	*ret_got = true;
 	return used;
 }
 

@@ -11,6 +11,7 @@
 #include "skeleton.h"
 
 #define FRAME_LINE_MAX	  512 /* bytes of a line or frame without its end */
+#define FRAME_FAST_MIN	  (FRAME_LINE_MAX + 64)
 #define FRAME_BAD_RUN	  20 /* rejected lines in a row that start recognition again */
 #define FRAME_SILENCE_US  10000000
 #define FRAME_PROBLEM_MAX 200
@@ -117,6 +118,7 @@ struct frame {
 	const struct format *format; /* NULL while searching */
 	const struct format *named; /* by configuration, or NULL */
 	enum frame_state state;
+	frame_fast_fn fast; /* of the format, while nothing waits; else NULL */
 	bool restarted; /* the next sample is the first after a restart of the device */
 	bool overlong; /* inside a line beyond its limit: skip to its end */
 	bool last_used; /* whether the line before was used: its line end may come in two bytes */

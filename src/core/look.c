@@ -7,9 +7,25 @@
 
 #include "look.h"
 
+#define EACH(byte) ((byte)*0x0101010101010101u)
+
+/* Whether all of eight bytes are 0x20 to 0x7e; a tab is left to a closer look. */
+static bool eight_are_clean(const uint8_t *p)
+{
+	uint64_t x, del;
+
+	memcpy(&x, p, 8);
+	del = x ^ EACH(0x7f);
+	return ((x | ((x - EACH(0x20)) & ~x) | ((del - EACH(0x01)) & ~del)) & EACH(0x80)) == 0;
+}
+
 bool text_is_clean(const uint8_t *line, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	size_t i = 0;
+
+	while (n - i >= 8 && eight_are_clean(line + i))
+		i += 8;
+	for (; i < n; i++)
 		if (line[i] != '\t' && (unsigned)(line[i] - 0x20) > 0x7e - 0x20)
 			return false;
 	return true;

@@ -7,6 +7,7 @@
 
 #include "number.h"
 
+#define DIGITS_MAX   19 /* digits that an unsigned 64-bit integer always holds */
 #define EXPONENT_MAX 9999 /* beyond any double; keeps sums of exponents small */
 
 const double number_pow10[NUMBER_POW10_MAX + 1] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
@@ -74,7 +75,7 @@ const uint8_t *number_parse(const uint8_t *p, const uint8_t *end, double *ret, b
 			continue;
 		}
 		any = true;
-		if (kept < NUMBER_DIGITS_MAX) {
+		if (kept < DIGITS_MAX) {
 			mantissa = mantissa * 10 + (unsigned)(*p - '0');
 			kept += mantissa != 0;
 			exponent -= point;
@@ -92,7 +93,7 @@ const uint8_t *number_parse(const uint8_t *p, const uint8_t *end, double *ret, b
 		p = after;
 	}
 	value = scale((double)mantissa, exponent);
-	*ret = minus ? -value : value;
+	*ret = minus ? 0 - value : value; /* there is no negative zero */
 	if (ret_plain)
 		*ret_plain = plain;
 	return p;
