@@ -334,14 +334,14 @@ static int read_header(struct capture_reader *r, char *ret_why, size_t why_size)
 	if (r->filled == 0 || r->buf[0] != '{')
 		return 0;
 	error = next_line(r, &line, &n, &whole);
-	if (error == -EMSGSIZE)
+	if (error == -EMSGSIZE || error == 1)
 		return 0;
 	if (error < 0)
 		return fail(r, error, ret_why, why_size, "reading failed: %s", strerror(-error));
-	r->at = 0;
-	if (!memmem(line, n, "\"kneadcap\"", strlen("\"kneadcap\"")))
+	if (!memmem(line, n, "\"kneadcap\"", strlen("\"kneadcap\""))) {
+		r->at = 0;
 		return 0;
-	next_line(r, &line, &n, &whole);
+	}
 	r->line = 1;
 	line[n] = '\0';
 	/* Strict about what follows the object, and a NUL within the line would end it early. */

@@ -101,7 +101,7 @@ static pid_t find_locker(const char *proc, const struct stat *device)
 
 static int find_opener(const char *proc, const struct stat *device, struct port_holder *ret)
 {
-	struct port_holder holder, suspect = { .pid = 0 };
+	struct port_holder holder = { .pid = 0 }, suspect = { .pid = 0 };
 	struct dirent *entry;
 	int held = 0;
 	DIR *dir = opendir(proc);
@@ -148,7 +148,7 @@ int port_holder_find(const char *proc, const char *path, struct port_holder *ret
 
 static void explain_busy(const char *proc, const char *path, char *ret_why, size_t why_size)
 {
-	struct port_holder holder;
+	struct port_holder holder = { .pid = 0 };
 
 	if (port_holder_find(proc, path, &holder) != 0)
 		snprintf(ret_why, why_size,

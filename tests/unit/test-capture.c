@@ -159,21 +159,21 @@ struct random_record {
 };
 
 /* Writes count random records, and keeps them. */
-static void write_random(struct capture_writer *w, struct random_record *kept, int count)
+static void write_random(struct capture_writer *w, struct random_record *kept, int count, unsigned *seed)
 {
 	int64_t t_us = 0;
 
 	for (int i = 0; i < count; i++) {
 		struct random_record *k = &kept[i];
-		size_t limit = rand() % 50 == 0 ? CAPTURE_CHUNK_MAX : 64;
+		size_t limit = rand_r(seed) % 50 == 0 ? CAPTURE_CHUNK_MAX : 64;
 
-		t_us += rand() % 3 == 0 ? 0 : rand() % 100000;
-		*k = (struct random_record){
-			.kind = (enum capture_kind)(rand() % 2), .t_us = t_us, .n = 1 + (size_t)rand() % limit
-		};
+		t_us += rand_r(seed) % 3 == 0 ? 0 : rand_r(seed) % 100000;
+		*k = (struct random_record){ .kind = (enum capture_kind)(rand_r(seed) % 2),
+			.t_us = t_us,
+			.n = 1 + (size_t)rand_r(seed) % limit };
 		k->bytes = malloc(k->n);
 		for (size_t j = 0; j < k->n; j++)
-			k->bytes[j] = (uint8_t)rand();
+			k->bytes[j] = (uint8_t)rand_r(seed);
 		if (k->kind == CAPTURE_RX)
 			assert_int_equal(capture_write_rx(w, t_us, k->bytes, k->n), 0);
 		else
@@ -189,11 +189,10 @@ static void what_was_written_is_read_back_chunk_by_chunk(void **state)
 	struct capture_reader *r;
 
 	print_message("# seed %u\n", seed);
-	srand(seed);
 	for (int run = 0; run < 10; run++) {
 		struct capture_writer *w = open_writer(*state);
 
-		write_random(w, kept, 300);
+		write_random(w, kept, 300, &seed);
 		assert_int_equal(capture_writer_close(w), 0);
 		assert_int_equal(capture_reader_open(scratch_path(*state, "w.kcap"), &r, why, sizeof(why)), 0);
 		for (int i = 0; i < 300; i++) {

@@ -174,22 +174,21 @@ static void random_histories_never_cause_a_busy_loop(void **state)
 	unsigned seed = (unsigned)time(NULL);
 
 	print_message("# seed %u\n", seed);
-	srand(seed);
 	for (int run = 0; run < 200; run++) {
 		struct port_retry r = fresh();
 		int64_t tries = 0;
 
-		for (int64_t now_us = 0; now_us < 20 * S; now_us += 1 + rand() % 5000) {
-			if (rand() % 3 == 0)
+		for (int64_t now_us = 0; now_us < 20 * S; now_us += 1 + rand_r(&seed) % 5000) {
+			if (rand_r(&seed) % 3 == 0)
 				port_retry_noticed(&r, now_us);
-			if (r.open && rand() % 4 == 0)
+			if (r.open && rand_r(&seed) % 4 == 0)
 				port_retry_lost(&r, now_us);
 			if (port_retry_deadline_us(&r) > now_us) {
 				assert_true(r.open || port_retry_deadline_us(&r) <= now_us + PORT_RETRY_CAP_US);
 				continue;
 			}
 			tries++;
-			if (rand() % 2)
+			if (rand_r(&seed) % 2)
 				port_retry_opened(&r, now_us);
 			else
 				port_retry_failed(&r, now_us, -ENOENT, "not there");
