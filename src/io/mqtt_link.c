@@ -131,13 +131,25 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
 				memcmp(message->payload, l->look.expected, l->look.length) == 0;
 }
 
+/* "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" -> the words at its end. */
+static const char *words_of(const char *line)
+{
+	const char *words = strstr(line, "::");
+
+	if (words)
+		return words + 2;
+	return strncmp(line, "Error: ", 7) == 0 ? line + 7 : line;
+}
+
 static void on_log(struct mosquitto *mosq, void *user, int level, const char *line)
 {
 	struct mqtt_link *l = user;
 
 	/* The library says what is wrong with a certificate in its log only; the first line tells the cause. */
-	if (level == MOSQ_LOG_ERR && l->library_error[0] == '\0')
-		snprintf(l->library_error, sizeof(l->library_error), "%s", line);
+	if (level != MOSQ_LOG_ERR || l->library_error[0] != '\0')
+		return;
+	snprintf(l->library_error, sizeof(l->library_error), "%s", words_of(line));
+	l->library_error[strcspn(l->library_error, ".\n")] = '\0';
 }
 
 /* ---- opening ---- */
