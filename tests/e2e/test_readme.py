@@ -9,7 +9,7 @@ import harness
 import recordings
 
 SKETCHES = re.findall(r"^```cpp\n(.*?)^```", (harness.TOP / "README.md").read_text(), re.M | re.S)
-# A board of 80 samples/s with a load cell: 2 s empty, 5 s under load, 2 s empty.
+# A board of 80 samples/s with a load cell: 3 s empty, 5 s under load, 2 s empty.
 BOARD = """\
 #include <stdint.h>
 #include <stdio.h>
@@ -22,11 +22,11 @@ struct Serial {
 static Serial Serial;
 struct HX711 {
   void begin(int, int) {}
-  long read() { long i = sample++; return 83000 + (i >= 160 && i < 560 ? 420 * 60 : i % 3); }
+  long read() { long i = sample++; return 83000 + i % 3 + (i >= 240 && i < 640 ? 420 * 60 : 0); }
 };
 [[maybe_unused]] static uint32_t micros() { return (uint32_t)(4294000000u + sample * 12500); }
 """
-MAIN = "int main() { setup(); while (sample < 720) loop(); }\n"
+MAIN = "int main() { setup(); while (sample < 800) loop(); }\n"
 
 
 def stream_of(sketch, folder):
