@@ -34,9 +34,9 @@ struct command_line {
 	bool check, dump, plain, done;
 };
 
-static int bad_usage(const char *message)
+static int bad_usage(const char *word, const char *message)
 {
-	fprintf(stderr, "kneadd: %s; see 'kneadd --help'\n", message);
+	fprintf(stderr, "kneadd: %s: %s; see 'kneadd --help'\n", word, message);
 	return EXIT_BAD_USAGE;
 }
 
@@ -54,6 +54,7 @@ static int read_command_line(int argc, char **argv, struct command_line *ret)
 	};
 	int word;
 
+	opterr = 0;
 	while ((word = getopt_long(argc, argv, "c:o:h", words, NULL)) != -1) {
 		switch (word) {
 		case 'c':
@@ -81,13 +82,13 @@ static int read_command_line(int argc, char **argv, struct command_line *ret)
 			ret->done = true;
 			return EXIT_GOOD;
 		default:
-			return bad_usage("that is no option of kneadd");
+			return bad_usage(argv[optind - 1], "is no option, or lacks its value");
 		}
 	}
 	if (optind < argc)
-		return bad_usage("kneadd takes options only");
+		return bad_usage(argv[optind], "is no option");
 	if (ret->app.file && ret->app.file[0] == '\0')
-		return bad_usage("-c needs the name of a file");
+		return bad_usage("-c", "needs the name of a file");
 	return EXIT_GOOD;
 }
 

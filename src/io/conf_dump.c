@@ -10,7 +10,7 @@
 /* Whether reading back gives the very blank that text points at, if a line ends there. */
 static bool may_break(const char *text)
 {
-	return text[-1] != ' ' && text[-1] != '\t' && text[1] != '\0' && !strchr(" \t#;[", text[1]);
+	return text[-1] != ' ' && text[-1] != '\t' && text[1] != '\0' && !strchr(" \t#;", text[1]);
 }
 
 /* A long list goes on in indented lines, as the parser takes no line of 200. */

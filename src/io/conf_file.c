@@ -56,6 +56,8 @@ static size_t length_without_comment(const char *value)
 
 	while (value[n] != '\0' && !(value[n] == ';' && (n == 0 || isspace((unsigned char)value[n - 1]))))
 		n++;
+	while (n > 0 && isspace((unsigned char)value[n - 1]))
+		n--;
 	return n;
 }
 
@@ -68,7 +70,8 @@ static int continue_value(struct loader *l, const char *value)
 			l, l->line, "indented lines go on with the value above; begin a key at the start of its line");
 	if (n + 1 + more >= sizeof(l->pending.value))
 		return fail(l, l->line, "the value is too long; make it shorter");
-	sprintf(l->pending.value + n, " %.*s", (int)more, value);
+	if (more > 0)
+		sprintf(l->pending.value + n, " %.*s", (int)more, value);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 /* In the order of --help. A verb stands here once its file is in meson.build. */
 static const struct verb verbs[] = {
 	{ "record", "what a port sends, into a capture", verb_record },
+	{ "replay", "captures through the daemon's pipeline, events out", verb_replay },
 	{ "simulate", "labelled synthetic captures, or a live fake device", verb_simulate },
 	{ "score", "how well event records agree with labels", verb_score },
 	{ "list", "serial ports, their names, and who holds them", verb_list },

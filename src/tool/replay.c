@@ -343,7 +343,7 @@ static int set_rate(const char *word, const char **ret)
 }
 
 /* Returns an exit status, or -1 to go on. */
-static int read_option(int word, struct replay_options *o)
+static int read_option(int word, const char *text, struct replay_options *o)
 {
 	int status = VERB_GOOD;
 
@@ -373,7 +373,7 @@ static int read_option(int word, struct replay_options *o)
 		print_help();
 		return VERB_GOOD;
 	default:
-		return verb_bad_usage("replay", "that is no option");
+		return verb_bad_usage("replay", "%s: is no option, or lacks its value", text);
 	}
 	return status == VERB_GOOD ? -1 : status;
 }
@@ -395,8 +395,9 @@ int verb_replay(int argc, char **argv)
 	o.options = calloc((size_t)argc + 1, sizeof(*o.options));
 	if (!o.options)
 		return VERB_FAILED;
+	opterr = 0;
 	while (status < 0 && (word = getopt_long(argc, argv, "c:o:h", words, NULL)) != -1)
-		status = read_option(word, &o);
+		status = read_option(word, argv[optind - 1], &o);
 	o.files = argv + optind;
 	o.files_count = argc - optind;
 	if (status < 0 && o.files_count == 0)

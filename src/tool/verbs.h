@@ -26,6 +26,7 @@ struct verb {
 
 /* The verbs, one per file: int verb_NAME(int argc, char **argv); in the order of main.c's table. */
 int verb_record(int argc, char **argv);
+int verb_replay(int argc, char **argv);
 int verb_simulate(int argc, char **argv);
 int verb_score(int argc, char **argv);
 int verb_list(int argc, char **argv);

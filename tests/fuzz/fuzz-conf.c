@@ -50,8 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	first = dump(c, &first_n);
 	again = load(first, first_n, why, sizeof(why));
-	/* A text of several lines with a '=' in it cannot always be broken where it was. */
-	FUZZ_CHECK(again || strstr(why, "indented lines"));
+	/* A text that fills a line, or one of several lines with a '=' in it, cannot always be broken where it was. */
+	FUZZ_CHECK(again || strstr(why, "indented lines") || strstr(why, "too long"));
 	if (again) {
 		second = dump(again, &second_n);
 		FUZZ_CHECK(strcmp(first, second) == 0);
