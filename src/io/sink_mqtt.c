@@ -31,6 +31,7 @@ struct sink_mqtt {
 	sink_mqtt_log_fn log;
 	void *log_user;
 	pthread_mutex_t mutex; /* guards the two below, and that nothing is logged for a caller who has left */
+	pthread_cond_t thread_leaves;
 	bool caller_left, thread_left;
 };
 
@@ -39,6 +40,7 @@ static void release(struct sink_mqtt *s)
 {
 	mqtt_outbox_free(s->outbox);
 	mqtt_settings_deinit(&s->settings);
+	pthread_cond_destroy(&s->thread_leaves);
 	pthread_mutex_destroy(&s->mutex);
 	free(s);
 	mosquitto_lib_cleanup();
@@ -54,22 +56,17 @@ static void log_line(void *user, int level, const char *line)
 	pthread_mutex_unlock(&s->mutex);
 }
 
-/* Notes that one of the two has left; returns whether the other one had left before. */
-static bool leave(struct sink_mqtt *s, bool *mine, const bool *others)
-{
-	pthread_mutex_lock(&s->mutex);
-	*mine = true;
-	bool last = *others;
-	pthread_mutex_unlock(&s->mutex);
-	return last;
-}
-
 static void *run(void *user)
 {
 	struct sink_mqtt *s = user;
 
 	mqtt_delivery_run(&s->settings, s->outbox, log_line, s);
-	if (leave(s, &s->thread_left, &s->caller_left))
+	pthread_mutex_lock(&s->mutex);
+	s->thread_left = true;
+	pthread_cond_signal(&s->thread_leaves);
+	bool last = s->caller_left;
+	pthread_mutex_unlock(&s->mutex);
+	if (last)
 		release(s);
 	return NULL;
 }
@@ -89,6 +86,17 @@ static int start_thread(struct sink_mqtt *s)
 	return -r;
 }
 
+static void init_locks(struct sink_mqtt *s)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->thread_leaves, &attributes);
+	pthread_condattr_destroy(&attributes);
+	pthread_mutex_init(&s->mutex, NULL);
+}
+
 int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **ret, char *ret_why, size_t why_size)
 {
 	struct sink_mqtt *s = calloc(1, sizeof(*s));
@@ -98,7 +106,7 @@ int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **re
 		snprintf(ret_why, why_size, "no memory");
 		return -ENOMEM;
 	}
-	pthread_mutex_init(&s->mutex, NULL);
+	init_locks(s);
 	mosquitto_lib_init();
 	s->log = options->log;
 	s->log_user = options->log_user;
@@ -140,26 +148,36 @@ void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret)
 		*ret = (struct sink_mqtt_stats){ 0 };
 }
 
-void sink_mqtt_free(struct sink_mqtt *s, int timeout_ms)
+/* Waits at most so long for the thread to leave; otherwise the caller leaves. Returns whether the thread has. */
+static bool await_thread(struct sink_mqtt *s, int timeout_ms)
 {
 	struct timespec deadline;
+	int r = 0;
 
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_nsec += timeout_ms % 1000 * 1000000L;
+	deadline.tv_sec += timeout_ms / 1000 + deadline.tv_nsec / 1000000000L;
+	deadline.tv_nsec %= 1000000000L;
+	pthread_mutex_lock(&s->mutex);
+	while (!s->thread_left && r == 0)
+		r = pthread_cond_timedwait(&s->thread_leaves, &s->mutex, &deadline);
+	bool left = s->thread_left;
+	s->caller_left = !left;
+	pthread_mutex_unlock(&s->mutex);
+	return left;
+}
+
+void sink_mqtt_free(struct sink_mqtt *s, int timeout_ms)
+{
 	if (!s)
 		return;
+	pthread_t thread = s->thread; /* s is the thread's own once the caller has left */
+
 	mqtt_outbox_stop(s->outbox, mqtt_outbox_now_us() + timeout_ms * 1000LL);
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_nsec += (timeout_ms + JOIN_MS) % 1000 * 1000000L;
-	deadline.tv_sec += (timeout_ms + JOIN_MS) / 1000 + deadline.tv_nsec / 1000000000L;
-	deadline.tv_nsec %= 1000000000L;
-	if (pthread_clockjoin_np(s->thread, NULL, CLOCK_MONOTONIC, &deadline) == 0) {
+	if (await_thread(s, timeout_ms + JOIN_MS)) {
+		pthread_join(thread, NULL);
 		release(s);
-		return;
+	} else {
+		pthread_detach(thread);
 	}
-	pthread_t thread = s->thread;
-	if (!leave(s, &s->caller_left, &s->thread_left)) {
-		pthread_detach(thread); /* it frees s */
-		return;
-	}
-	pthread_join(thread, NULL);
-	release(s);
 }

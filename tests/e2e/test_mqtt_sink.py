@@ -149,10 +149,13 @@ def test_state_comes_before_online_and_values_before_events_at_every_connection(
     sink = probe(between.port)
     sink.wait_connected()
     sink.wait_empty()
+    between.target = harness.free_port()
     between.cut()
     sink.wait_offline()
     sink.event("hold", 1)
     publish_all(sink)
+    sink.stats()
+    between.target = broker.port
     sink.wait_connected()
     sink.wait_empty()
     topics = [m.topic for m in subscriber.messages if m.topic != "knead/bridge/availability"]
