@@ -54,15 +54,25 @@ static bool borders_on_roll(const struct labels *l, double t_s, bool at_end)
 	return false;
 }
 
+static bool starts_at_roll(const struct match *m, const struct label *hold)
+{
+	return hold->kind == LABEL_HOLD && borders_on_roll(m->labels, hold->start_s, true);
+}
+
+static bool ends_at_roll(const struct match *m, const struct label *hold)
+{
+	return hold->kind == LABEL_HOLD && borders_on_roll(m->labels, hold->end_s, false);
+}
+
 static bool may_match(const struct match *m, const struct label *label, const struct label *detection)
 {
 	double start_collar_s = m->score->collar_s, end_collar_s = m->score->collar_s;
 
 	if (label->kind != m->kind || detection->kind != m->kind)
 		return false;
-	if (m->kind == LABEL_ROLL || (m->kind == LABEL_HOLD && borders_on_roll(m->labels, label->start_s, true)))
+	if (m->kind == LABEL_ROLL || starts_at_roll(m, label))
 		start_collar_s = ROLL_COLLAR_S;
-	if (m->kind == LABEL_ROLL || (m->kind == LABEL_HOLD && borders_on_roll(m->labels, label->end_s, false)))
+	if (m->kind == LABEL_ROLL || ends_at_roll(m, label))
 		end_collar_s = ROLL_COLLAR_S;
 	end_collar_s = fmax(end_collar_s, 0.02 * (label->end_s - label->start_s));
 	return fabs(detection->start_s - label->start_s) <= start_collar_s &&
@@ -110,26 +120,42 @@ static int add_error(struct score_kind *k, enum score_quantity quantity, double 
 	return ARRAY_ADD(e->item, e->count, e->size, fabs(error));
 }
 
-static int count_pair(struct score_kind *k, const struct label *label, const struct label *detection)
+static void count_strokes(struct score_kind *k, uint32_t labelled, uint32_t detected)
 {
-	double start_s = detection->start_s - label->start_s, end_s = detection->end_s - label->end_s;
-	int r = add_error(k, SCORE_START_S, start_s);
+	uint32_t apart = detected > labelled ? detected - labelled : labelled - detected;
+
+	k->counted++;
+	k->exact += apart == 0;
+	k->within_one += apart <= 1;
+}
+
+/* Whether vibration that cannot be told at this rate lies over a label, and so the peak is not to be seen. */
+static bool is_shaken(const struct match *m, const struct label *label)
+{
+	for (size_t i = 0; i < m->labels->count; i++) {
+		const struct label *l = &m->labels->item[i];
+
+		if (!is_scored(m->score, l->kind) && l->start_s < label->end_s && l->end_s > label->start_s)
+			return true;
+	}
+	return false;
+}
+
+static int count_pair(const struct match *m, struct score_kind *k, const struct label *label, const struct label *found)
+{
+	double start_s = found->start_s - label->start_s, end_s = found->end_s - label->end_s;
+	bool soft_start = starts_at_roll(m, label), soft_end = ends_at_roll(m, label);
+	int r = add_error(k, soft_start ? SCORE_BORDER_S : SCORE_START_S, start_s);
 
 	k->matched++;
 	if (r == 0)
-		r = add_error(k, SCORE_END_S, end_s);
-	if (r == 0)
+		r = add_error(k, soft_end ? SCORE_BORDER_S : SCORE_END_S, end_s);
+	if (r == 0 && !soft_start && !soft_end)
 		r = add_error(k, SCORE_DURATION_S, end_s - start_s);
-	if (r == 0 && detection->peak_n > 0 && label->peak_n > 0)
-		r = add_error(k, SCORE_PEAK_PCT, 100 * (detection->peak_n / label->peak_n - 1));
-	if (label->kind == LABEL_ROLL) {
-		uint32_t more = detection->count > label->count ? detection->count - label->count
-								: label->count - detection->count;
-
-		k->counted++;
-		k->exact += more == 0;
-		k->within_one += more <= 1;
-	}
+	if (r == 0 && found->peak_n > 0 && label->peak_n > 0 && !is_shaken(m, label))
+		r = add_error(k, SCORE_PEAK_PCT, 100 * (found->peak_n / label->peak_n - 1));
+	if (label->kind == LABEL_ROLL)
+		count_strokes(k, label->count, found->count);
 	return r;
 }
 
@@ -183,7 +209,7 @@ static int score_one_kind(struct match *m, struct score_kind *k)
 		if (d->kind != m->kind)
 			continue;
 		if (m->label_of[i] != NONE)
-			r = count_pair(k, &m->labels->item[m->label_of[i]], d);
+			r = count_pair(m, k, &m->labels->item[m->label_of[i]], d);
 		else if (is_left_out(m, d))
 			continue;
 		k->detected++;

@@ -13,7 +13,18 @@ struct score_errors {
 	size_t count, size;
 };
 
-enum score_quantity { SCORE_START_S, SCORE_END_S, SCORE_DURATION_S, SCORE_PEAK_PCT, _SCORE_QUANTITIES };
+/*
+ * A side of a hold that borders on a roll has no sharp instant: its error goes to SCORE_BORDER_S instead of start or end, and
+ * such a hold has no duration error.
+ */
+enum score_quantity {
+	SCORE_START_S,
+	SCORE_END_S,
+	SCORE_DURATION_S,
+	SCORE_PEAK_PCT,
+	SCORE_BORDER_S,
+	_SCORE_QUANTITIES,
+};
 
 struct score_kind {
 	size_t labelled, detected, matched;

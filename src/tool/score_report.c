@@ -20,7 +20,11 @@ static const struct {
 	[SCORE_END_S] = { "end_median_ms", "end_p95_ms", 1000 },
 	[SCORE_DURATION_S] = { "duration_median_ms", "duration_p95_ms", 1000 },
 	[SCORE_PEAK_PCT] = { "peak_median_pct", "peak_p95_pct", 1 },
+	[SCORE_BORDER_S] = { "border_median_ms", "border_p95_ms", 1000 },
 };
+
+/* Quantities that have columns in the table; what follows has a line of its own. */
+#define COLUMNS SCORE_BORDER_S
 
 /* A cell of the table: a number, or a dash for what is not known. */
 static void print_cell(FILE *out, int width, int decimals, double value)
@@ -37,7 +41,7 @@ static void print_row(FILE *out, struct score_kind *k, const char *name)
 	print_cell(out, 6, 3, score_precision(k));
 	print_cell(out, 6, 3, score_recall(k));
 	print_cell(out, 6, 3, score_f1(k));
-	for (int i = 0; i < _SCORE_QUANTITIES; i++) {
+	for (int i = 0; i < COLUMNS; i++) {
 		print_cell(out, 6, 1, quantities[i].unit_factor * score_quantile(&k->error[i], 0.5));
 		print_cell(out, 6, 1, quantities[i].unit_factor * score_quantile(&k->error[i], 0.95));
 	}
@@ -47,12 +51,13 @@ static void print_row(FILE *out, struct score_kind *k, const char *name)
 int score_report_table(struct score *s, FILE *out)
 {
 	const struct score_kind *roll = &s->kind[LABEL_ROLL];
+	struct score_errors *border = &s->kind[LABEL_HOLD].error[SCORE_BORDER_S];
 
 	fprintf(out, "%g samples/s, collar %g ms\n", s->rate_hz, 1000 * s->collar_s);
 	fprintf(out, "%-10s %5s %5s %5s %6s %6s %6s %13s %13s %13s %13s %5s %5s\n", "", "", "", "", "", "", "",
 		"start ms", "end ms", "duration ms", "peak %", "frag-", "mer-");
 	fprintf(out, "%-10s %5s %5s %5s %6s %6s %6s", "kind", "label", "found", "match", "prec", "recall", "F1");
-	for (int i = 0; i < _SCORE_QUANTITIES; i++)
+	for (int i = 0; i < COLUMNS; i++)
 		fprintf(out, " %6s %6s", "median", "p95");
 	fprintf(out, " %5s %5s\n", "ment", "ged");
 	for (int kind = 0; kind < _LABEL_KINDS; kind++)
@@ -62,6 +67,9 @@ int score_report_table(struct score *s, FILE *out)
 		fprintf(out, "strokes of %zu matched rolls: %.1f %% exact, %.1f %% within one\n", roll->counted,
 			100.0 * (double)roll->exact / (double)roll->counted,
 			100.0 * (double)roll->within_one / (double)roll->counted);
+	if (border->count > 0)
+		fprintf(out, "sides of holds at rolls: %zu, median %.0f ms, p95 %.0f ms\n", border->count,
+			1000 * score_quantile(border, 0.5), 1000 * score_quantile(border, 0.95));
 	return ferror(out) ? -EIO : 0;
 }
 
