@@ -14,6 +14,7 @@
 
 #define COUNTS_MAX 8388607
 #define COUNTS_MIN (-8388608)
+#define REST_S	   3.0
 
 uint32_t sim_adc_boxes(double rate_hz)
 {
@@ -113,6 +114,7 @@ int sim_adc_init(struct sim_adc *a, const struct sim_options *o, double true_rat
 	a->spike_chance = o->faults & 1u << SIM_FAULT_SPIKE ? 0.01 : st->spikes;
 	a->double_spike_chance = 0.05;
 	a->settle_s = 20;
+	a->settle_sign = sim_rand_chance(&a->rand, 0.7) ? 1 : -1;
 	a->turn_left_s = sim_rand_between(&a->rand, 600, 1800);
 	init_cells(a, o->counts_per_n);
 	return init_kernel(a);
@@ -137,7 +139,13 @@ void sim_adc_push(struct sim_adc *a, uint32_t step, const double *parts_n)
 
 void sim_adc_unload(struct sim_adc *a, double settle_n)
 {
-	a->settle_left_n += settle_n;
+	double most_n = a->stratum->zero_step_n, moved_n = a->zero_n - a->settle_n - a->rested_zero_n;
+	double wanted_n = a->settle_sign * settle_n;
+
+	if (settle_n <= 0)
+		return;
+	wanted_n = fmax(fmin(0, -most_n - moved_n), fmin(fmax(0, most_n - moved_n), wanted_n));
+	a->settle_left_n = wanted_n - a->settle_n;
 	a->settle_s = sim_rand_between(&a->rand, 10, 60);
 }
 
@@ -186,18 +194,25 @@ void sim_adc_convert(struct sim_adc *a, int32_t *ret_counts)
 	uint32_t hit = spiked ? sim_rand_count(&a->rand, 0, a->cells - 1) : 0;
 
 	a->t_s += a->period_s;
+	a->rested_s += a->period_s;
+	a->zero_n = 0;
 	drift_all(a);
 	for (uint32_t i = 0; i < a->cells; i++) {
 		struct sim_adc_cell *c = &a->cell[i];
-		double force_n = c->sums[a->turn], counts;
+		double force_n = c->sums[a->turn], drift_n = drift_cell(a, c, force_n), counts;
 
 		c->sums[a->turn] = 0;
-		force_n += drift_cell(a, c, force_n) + mains_n + a->white_n * sim_rand_normal(&a->rand);
+		if (force_n != 0)
+			a->rested_s = 0;
+		a->zero_n += drift_n;
+		force_n += drift_n + mains_n + a->white_n * sim_rand_normal(&a->rand);
 		counts = c->zero_counts + c->counts_per_n * force_n;
 		if (spiked && i == hit)
 			counts = spike(a, counts, c->counts_per_n);
 		ret_counts[i] = (int32_t)fmax(COUNTS_MIN, fmin(COUNTS_MAX, round(counts)));
 	}
+	if (a->rested_s >= REST_S)
+		a->rested_zero_n = a->zero_n;
 	a->spiked = spiked;
 	a->turn = (a->turn + 1) % a->boxes;
 }

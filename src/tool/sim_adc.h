@@ -33,6 +33,9 @@ struct sim_adc {
 	double white_n, mains_n, mains_hz, mains_phase;
 	double settle_left_n, settle_n,
 		settle_s; /* zero step after a load: still to come, there now, how fast it goes */
+	double settle_sign; /* foam recovers the same way each time */
+	double zero_n, rested_zero_n; /* drift of all cells: now, and when nothing had touched them for a while */
+	double rested_s;
 	double turn_left_s; /* until the linear drift changes direction */
 	double spike_chance, double_spike_chance;
 	bool spiked; /* the last conversion was a spike, and another may follow */
@@ -46,7 +49,10 @@ void sim_adc_deinit(struct sim_adc *a);
 /* Takes the forces at step (0..steps-1) of the running conversion; steps without force need not be told. */
 void sim_adc_push(struct sim_adc *a, uint32_t step, const double *parts_n);
 
-/* A load has gone and leaves the zero off by settle_n in the end. */
+/*
+ * A load has gone and leaves the zero off by settle_n (0 or more, to the side that this device goes to), or by less: what
+ * the load and the drift meanwhile have moved it by stays within the stratum's zero_step_n altogether.
+ */
 void sim_adc_unload(struct sim_adc *a, double settle_n);
 
 /* Ends the running conversion. */

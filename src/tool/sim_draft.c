@@ -79,8 +79,7 @@ struct sim_act *sim_draft_touch(struct sim_draft *d, double level_n, double rise
 	if (!act)
 		return NULL;
 	act->place_mm = sim_draft_reach_mm(d) * sim_rand_between(&d->rand, -0.6, 0.6);
-	act->settle_n = d->stratum->zero_step_n * sim_rand_uniform(&d->rand) * fmin(1, level_n / 100) *
-			(sim_rand_chance(&d->rand, 0.7) ? 1 : -1);
+	act->settle_n = d->stratum->zero_step_n * sim_rand_uniform(&d->rand) * fmin(1, level_n / 100);
 	draw_body(d, &act->body, swing);
 	sim_timeline_level(d->tl, d->t_s, rise_s, level_n);
 	d->t_s += rise_s;

@@ -42,7 +42,7 @@ struct sim_act {
 	double place_mm; /* about which it happens: positions below are relative to it */
 	double position_mm; /* at the start */
 	double peak_n; /* SIM_ACT_DROP */
-	double settle_n; /* by how much the zero has moved once it is over */
+	double settle_n; /* by how much it moves the zero once it is over */
 	struct sim_body body;
 	/* force along the travel: 1 + slope u + bump exp(-((u - bump_at) / bump_width)^2 / 2), u = position / half_mm */
 	double half_mm, slope, bump, bump_at, bump_width;
