@@ -25,9 +25,13 @@
 #define CAPACITY_FACTOR 1.5
 
 #define BLOCK_US       25000
-#define ZERO_COPY_US   250000
+#define ZERO_COPY_US   125000
 #define TRACK_TAU_S    8.0
 #define TRACK_FAST_S   1.5
+#define SETTLE_US      (8 * KNEAD_US_PER_S) /* after a contact the zero may have moved: what is steady then is the zero */
+#define SETTLE_TAU_S   0.3
+#define SETTLE_SD_N    0.5
+#define SETTLE_SLEW    6.0 /* N/s */
 #define TRACK_BAND_N   3.0
 #define TRACK_GENTLE_N 1.5
 #define TRACK_PRESS    0.9 /* share of press_n followed while steady */
@@ -339,8 +343,8 @@ static void track_block(struct calib *c, double dt_s)
 {
 	const struct knead_settings *s = c->settings;
 	double band_n = s->profile == KNEAD_PROFILE_GENTLE ? TRACK_GENTLE_N : TRACK_BAND_N;
-	double off_n = 0, gain = dt_s / TRACK_SD_TAU_S, delta, tau_s;
-	bool steady;
+	double off_n = 0, gain = dt_s / TRACK_SD_TAU_S, delta, tau_s, slew_n = TRACK_SLEW_N_S * dt_s;
+	bool steady, settling;
 
 	for (uint32_t i = 0; i < c->cells; i++)
 		off_n += (c->block_sum[i] / c->block_count - c->zero_track[i]) * c->n_per_raw[i];
@@ -353,10 +357,15 @@ static void track_block(struct calib *c, double dt_s)
 		    (s->profile != KNEAD_PROFILE_GENTLE && steady && fabs(off_n) < TRACK_PRESS * s->press_n)))
 		return;
 	tau_s = steady && fabs(off_n) > TRACK_FAST_N ? TRACK_FAST_S : TRACK_TAU_S;
+	settling = c->tracked_us - c->idle_since_us < SETTLE_US && fabs(off_n) < band_n &&
+		   c->track_var_n2 < SETTLE_SD_N * SETTLE_SD_N;
+	if (settling) {
+		tau_s = SETTLE_TAU_S;
+		slew_n = SETTLE_SLEW * dt_s;
+	}
 	for (uint32_t i = 0; i < c->cells; i++) {
 		double off_raw = c->block_sum[i] / c->block_count - c->zero_track[i];
 		double step_n = off_raw * c->n_per_raw[i] * (dt_s < tau_s ? dt_s / tau_s : 1);
-		double slew_n = TRACK_SLEW_N_S * dt_s;
 
 		step_n = step_n > slew_n ? slew_n : step_n < -slew_n ? -slew_n : step_n;
 		c->zero_track[i] += step_n / c->n_per_raw[i];
@@ -374,21 +383,35 @@ static void copy_zero(struct calib *c, int64_t t_us)
 	c->zero_use = c->zero_copies[(c->zero_newest + 1) % CALIB_ZEROS];
 }
 
+/* A contact begins: nothing of its onset may stay in the zero. */
+static void freeze(struct calib *c)
+{
+	memcpy(c->zero_track, c->zero_use, sizeof c->zero_track);
+	for (uint32_t i = 0; i < CALIB_ZEROS; i++)
+		if (c->zero_copies[i] != c->zero_use)
+			memcpy(c->zero_copies[i], c->zero_track, sizeof c->zero_copies[i]);
+	c->tracking = false;
+}
+
 void calib_track(struct calib *c, const struct force *force, bool idle)
 {
 	double step_n;
 
-	if (!idle || force->saturated || force->spike) {
-		c->tracking = false;
+	if (!idle) {
+		if (c->tracking)
+			freeze(c);
 		return;
 	}
+	if (force->saturated || force->spike)
+		return;
 	if (!c->tracking) {
+		c->idle_since_us = force->t_us;
 		c->tracking = true;
 		c->block_count = 0;
 		c->tracked_us = force->t_us;
 		c->track_prev_n = force->sum_n;
 		c->track_mean_n = 0;
-		c->track_var_n2 = TRACK_SD_N * TRACK_SD_N;
+		c->track_var_n2 = SETTLE_SD_N * SETTLE_SD_N;
 		memset(c->block_sum, 0, sizeof c->block_sum);
 	}
 	step_n = force->sum_n - c->track_prev_n;
@@ -404,15 +427,6 @@ void calib_track(struct calib *c, const struct force *force, bool idle)
 	c->block_count = 0;
 	memset(c->block_sum, 0, c->cells * sizeof c->block_sum[0]);
 	copy_zero(c, force->t_us);
-}
-
-void calib_freeze(struct calib *c)
-{
-	memcpy(c->zero_track, c->zero_use, sizeof c->zero_track);
-	for (uint32_t i = 0; i < CALIB_ZEROS; i++)
-		if (c->zero_copies[i] != c->zero_use)
-			memcpy(c->zero_copies[i], c->zero_track, sizeof c->zero_copies[i]);
-	c->tracking = false;
 }
 
 double calib_zero_drift_n(const struct calib *c)

@@ -11,7 +11,7 @@
 #include "force.h"
 
 #define CALIB_PARKED 3
-#define CALIB_ZEROS  5 /* copies of the tracked zero, a quarter of a second apart: the oldest is the one in use */
+#define CALIB_ZEROS  5 /* copies of the tracked zero, an eighth of a second apart: the oldest is the one in use */
 
 /* One sample between the median and the scale. */
 struct calib_raw {
@@ -54,7 +54,7 @@ struct calib {
 
 	/* one block of idle samples, 25 ms or one sample */
 	uint32_t block_count;
-	int64_t block_start_us, tracked_us;
+	int64_t tracked_us, idle_since_us;
 	double block_sum[KNEAD_CELLS_MAX];
 	double track_prev_n, track_mean_n, track_var_n2; /* of the idle sum, 0.35 s */
 	bool tracking;
@@ -91,11 +91,11 @@ bool calib_more(struct calib *c, struct force *ret);
 /* No neighbour will come (gap, end): the newest sample comes out against the one before it. As calib_push(). */
 bool calib_flush(struct calib *c, struct force *ret);
 
-/* Tells of one conditioned sample whether it belongs to idle time; only then does the zero follow. */
+/*
+ * Tells of one conditioned sample whether it belongs to idle time (or to a fall that may be its beginning); only then does
+ * the zero follow. When idle time ends, nothing of the onset stays in the zero.
+ */
 void calib_track(struct calib *c, const struct force *force, bool idle);
-
-/* A contact begins: nothing of its onset may stay in the zero. */
-void calib_freeze(struct calib *c);
 
 /* How far the zero has moved since the start, in N. */
 double calib_zero_drift_n(const struct calib *c);

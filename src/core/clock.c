@@ -42,7 +42,10 @@
 #define STEPS_SETTLED	   64
 #define MEDIAN_PULL_MIN	   0.02
 #define MEDIAN_PULL_MAX	   0.25
-#define DEVICE_STEP_MAX_US (INT64_MAX / 4)
+#define DEVICE_STEP_MAX_US (INT64_C(1000000) * 86400 * 366)
+#define LATE_US		   2000000
+#define LATE_SAMPLES	   64
+#define COUNT_MAX	   1000000
 
 void clock_init(struct clock *c, const struct knead_settings *s)
 {
@@ -167,8 +170,6 @@ static void clock_by_device(struct clock *c, const struct knead_sample *sample, 
 	int64_t step_us = sample->device_us - c->device_us;
 	double period_us = fmax(clock_period_us(c), c->median_us);
 
-	if (step_us > DEVICE_STEP_MAX_US)
-		step_us = (int64_t)clock_host_step_us(c, sample->rx_us);
 	if (period_us > 0 && (double)step_us > GAP_PERIODS * period_us)
 		ret->gap_us = step_us;
 	c->t_us += step_us;
@@ -291,45 +292,60 @@ static void clock_by_arrival(struct clock *c, int64_t rx_us, uint32_t count, str
 		ret->gap_us = c->t_us - before_us;
 }
 
-/* Samples since the last one by the device's counter; 1 without one; 0 for a double or an older one. */
-static uint32_t clock_count(const struct clock *c, const struct knead_sample *sample)
+/* Samples since the last one by the device's counter; 1 without one. */
+static int64_t clock_count(const struct clock *c, const struct knead_sample *sample)
 {
-	int64_t step;
+	return sample->has_seq && c->has_seq ? sample->seq - c->seq : 1;
+}
 
-	if (!sample->has_seq || !c->has_seq)
-		return 1;
-	step = sample->seq - c->seq;
-	if (step <= 0)
-		return 0;
-	return step > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)step;
+/*
+ * A double or one that was overtaken: not newer than the last, and not so much older that counter and clock must have been
+ * set anew.
+ */
+static bool clock_is_late(const struct clock *c, const struct knead_sample *sample)
+{
+	int64_t count = clock_count(c, sample);
+
+	if (c->source == CLOCK_DEVICE && sample->device_us <= c->device_us)
+		return c->device_us - sample->device_us <= LATE_US;
+	return count <= 0 && count >= -LATE_SAMPLES;
+}
+
+/* Whether stream time goes on from the sample before by source and counter; if not, by the host's clock. */
+static bool clock_goes_on(const struct clock *c, const struct knead_sample *sample, enum clock_source source)
+{
+	if (c->source != source || c->resume || sample->restarted)
+		return false;
+	if (source == CLOCK_DEVICE)
+		return sample->device_us > c->device_us && sample->device_us - c->device_us < DEVICE_STEP_MAX_US;
+	return clock_count(c, sample) > 0;
 }
 
 void clock_push(struct clock *c, const struct knead_sample *sample, struct clock_tick *ret)
 {
 	enum clock_source source = clock_source_of(sample);
-	bool fresh = c->source == CLOCK_NONE || c->resume || sample->restarted || source != c->source;
-	int64_t before_us = c->t_us;
-	uint32_t count = fresh ? 1 : clock_count(c, sample);
+	bool first = c->source == CLOCK_NONE, goes_on = clock_goes_on(c, sample, source);
+	int64_t before_us = c->t_us, count = clock_count(c, sample);
 
-	*ret = (struct clock_tick){ .restarted = sample->restarted && c->source != CLOCK_NONE };
-	if (!fresh && (count == 0 || (source == CLOCK_DEVICE && sample->device_us <= c->device_us))) {
+	*ret = (struct clock_tick){ .restarted = sample->restarted && !first };
+	if (!goes_on && source == c->source && !c->resume && !sample->restarted && clock_is_late(c, sample)) {
 		ret->drop = true;
-		ret->restarted = false;
 		return;
 	}
-	if (fresh) {
-		bool first = c->source == CLOCK_NONE;
+	if (count < 1 || count > COUNT_MAX)
+		count = 1;
+	if (!goes_on) {
 		double period_us = first ? 0 : clock_period_us(c);
 
 		clock_start(c, sample, source);
 		if (period_us > 0 && (double)(c->t_us - before_us) > GAP_PERIODS * period_us)
 			ret->gap_us = c->t_us - before_us;
 	} else if (source == CLOCK_DEVICE) {
-		clock_by_device(c, sample, count, ret);
+		clock_by_device(c, sample, (uint32_t)count, ret);
 	} else if (source == CLOCK_ARRIVAL) {
-		clock_by_arrival(c, sample->rx_us, count, ret);
+		clock_by_arrival(c, sample->rx_us, (uint32_t)count, ret);
 	} else {
-		clock_by_count(c, count, ret);
+		clock_by_count(c, (uint32_t)count, ret);
 	}
 	c->device_us = sample->device_us;
 	c->seq = sample->seq;

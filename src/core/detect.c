@@ -24,12 +24,18 @@ void detect_init(struct detect *d, const struct knead_settings *settings, struct
 	hold_init(&d->hold, settings, emit);
 	stroke_init(&d->stroke, settings, emit);
 	impact_init(&d->impact, settings);
+	percussion_init(&d->percussion, settings);
 	session_init(&d->session, settings, emit);
 }
 
 bool detect_idle(const struct detect *d)
 {
 	return d->contact.state == CONTACT_IDLE;
+}
+
+bool detect_unloaded(const struct detect *d)
+{
+	return d->contact.state == CONTACT_IDLE || d->contact.state == CONTACT_BRIDGE;
 }
 
 static struct session_counts counts(const struct detect *d)
@@ -66,6 +72,7 @@ static void touch(struct detect *d)
 	signal_touch(&d->signal, c->on_us, force_n);
 	hold_touch(&d->hold, &d->signal, c->on_us, force_n, c->open_start);
 	impact_touch(&d->impact, &d->signal, c->on_us);
+	percussion_begin(&d->percussion);
 	d->contact_peak_n = 0;
 	d->start_u_known = false;
 	d->travel_u = 0;
@@ -150,6 +157,8 @@ static void end_contact(struct detect *d, int64_t off_us, double impulse_ns, boo
 	int64_t lasted_us = off_us - d->contact.on_us;
 	bool more;
 
+	percussion_end(&d->percussion, d->hold.flags, d->emit);
+	d->hold.percussion_us = percussion_time_us(&d->percussion);
 	end_strokes(d, off_us, impulse_ns, lost ? KNEAD_CAUSE_LOST : KNEAD_CAUSE_LIFTED);
 	more = lost ? hold_lost(&d->hold, &d->signal, off_us) : hold_lift(&d->hold, &d->signal, off_us);
 	if (!more && lasted_us > 0 && !impact_untouch(&d->impact, &d->signal, off_us))
@@ -204,6 +213,9 @@ static void follow_contact(struct detect *d, const struct force *force)
 
 	if (s->raw_n > d->contact_peak_n && !force->saturated)
 		d->contact_peak_n = s->raw_n;
+	d->hold.percussion_us = percussion_time_us(&d->percussion);
+	if (percussion_active(&d->percussion))
+		d->hold.flags |= KNEAD_FLAG_PERCUSSION;
 	hold_push(&d->hold, s, in_dip, stroke_moving(&d->stroke, s->t_us), stroke_travelling(&d->stroke));
 	if (d->contact.state != CONTACT_ON)
 		return;
@@ -214,7 +226,7 @@ static void follow_contact(struct detect *d, const struct force *force)
 		if (fabs(s->u - d->start_u) > fabs(d->travel_u))
 			d->travel_u = s->u - d->start_u;
 	}
-	switch (stroke_push(&d->stroke, s, &d->hold.tally.now, d->hold.flags)) {
+	switch (stroke_push(&d->stroke, s, &d->hold.tally.now, percussion_active(&d->percussion), d->hold.flags)) {
 	case STROKE_STEP_ROLL:
 		roll(d);
 		break;
@@ -232,6 +244,7 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 
 	signal_push(&d->signal, force, gap);
 	impact_push(&d->impact, &d->signal);
+	percussion_push(&d->percussion, &d->signal, d->contact.state == CONTACT_IDLE, d->hold.flags, d->emit);
 	if (d->contact.state != CONTACT_IDLE)
 		flag(d, force, gap);
 	while ((step = contact_next(&d->contact, &d->signal, d->was_lost, d->emit)) != CONTACT_STEP_NONE)
@@ -279,6 +292,8 @@ enum knead_phase detect_phase(const struct detect *d)
 		return d->signal.saturated ? KNEAD_PHASE_OVERLOAD : KNEAD_PHASE_IDLE;
 	if (d->signal.saturated)
 		return KNEAD_PHASE_OVERLOAD;
+	if (percussion_active(&d->percussion))
+		return KNEAD_PHASE_PERCUSSION;
 	if (d->hold.state == HOLD_ROLLING)
 		return KNEAD_PHASE_ROLLING;
 	if (d->hold.state == HOLD_EASED)

@@ -6,6 +6,7 @@
 #include "contact.h"
 #include "hold.h"
 #include "impact.h"
+#include "percussion.h"
 #include "session.h"
 #include "signal.h"
 #include "stroke.h"
@@ -18,6 +19,7 @@ struct detect {
 	struct hold hold;
 	struct stroke stroke;
 	struct impact impact;
+	struct percussion percussion;
 	struct session session;
 	bool was_lost; /* the next sample is the first after lost data */
 	bool implausible_zero;
@@ -43,6 +45,10 @@ void detect_advance(struct detect *d, int64_t t_us);
 void detect_end(struct detect *d);
 
 bool detect_idle(const struct detect *d);
+
+/* No load now: idle, or a fall under release_n that may be a dip. */
+bool detect_unloaded(const struct detect *d);
+
 enum knead_phase detect_phase(const struct detect *d);
 
 /* Totals of the running session so far, or of the last one. */

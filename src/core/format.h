@@ -23,7 +23,7 @@ enum decode {
 	DECODE_REJECT, /* DECODE_REJECT + enum knead_reject: not understood, and why */
 };
 
-typedef size_t (*frame_fast_fn)(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret);
+typedef size_t (*frame_fast_fn)(struct frame *f, const uint8_t *bytes, struct knead_sample *ret);
 
 struct format {
 	const char *name;
@@ -46,7 +46,7 @@ struct format {
 	/*
 	 * Optional: decodes a plain sample line that lies whole at bytes, with its end, and sets all of *ret but rx_us.
 	 * Returns the bytes taken, or 0 for anything out of the ordinary, which decode() then judges. Must agree with
-	 * decode(). n is at least FRAME_FAST_MIN: nothing need be checked against it within a line.
+	 * decode(). FRAME_FAST_MIN bytes can be read: within a line nothing else need be checked.
 	 */
 	frame_fast_fn fast;
 };

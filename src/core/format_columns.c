@@ -247,7 +247,7 @@ static __attribute__((noinline)) const uint8_t *columns_fast_fields(
 	return NULL;
 }
 
-static size_t columns_fast(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret)
+static size_t columns_fast(struct frame *f, const uint8_t *bytes, struct knead_sample *ret)
 {
 	struct columns_state *s = &f->columns;
 	const uint8_t *p;

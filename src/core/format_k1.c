@@ -137,7 +137,7 @@ bool k1_info_read(struct frame *f, const uint8_t *p, size_t n)
 
 static void k1_start(struct frame *f)
 {
-	f->k1 = (struct k1_state){ .cells = f->settings->cells };
+	f->k1.cells = f->settings->cells;
 }
 
 static bool k1_recognise(struct frame *f)
@@ -175,7 +175,7 @@ static enum decode k1_decode(struct frame *f, const uint8_t *line, size_t n, str
 	return DECODE_SAMPLE;
 }
 
-static size_t k1_fast(struct frame *f, const uint8_t *bytes, size_t n, struct knead_sample *ret)
+static size_t k1_fast(struct frame *f, const uint8_t *bytes, struct knead_sample *ret)
 {
 	const uint8_t *star;
 	uint64_t seq, t_us;

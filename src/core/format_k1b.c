@@ -36,7 +36,7 @@ static uint32_t little(const uint8_t *p, unsigned bytes)
 
 static void k1b_start(struct frame *f)
 {
-	f->k1 = (struct k1_state){ .cells = f->settings->cells };
+	f->k1.cells = f->settings->cells;
 }
 
 static bool k1b_recognise(struct frame *f)

@@ -218,10 +218,14 @@ static void labelled_gather(struct labelled_state *s, uint32_t k, const double *
 /* Time and guides of line k. DECODE_NOTHING: all is well. */
 static enum decode labelled_check(struct labelled_state *s, uint32_t k, const double *value, uint32_t missing)
 {
-	for (uint32_t i = 0; i < s->line[k].slots; i++) {
-		if (s->use[k].role[i] == CHOOSE_GUIDE && !(missing & 1u << i) && value[i] != s->use[k].guide[i])
+	const double *guide = s->use[k].guide;
+	const int8_t *role = s->use[k].role;
+	uint32_t slots = s->line[k].slots;
+
+	for (uint32_t i = 0; i < slots; i++) {
+		if (role[i] == CHOOSE_GUIDE && !(missing & 1u << i) && value[i] != guide[i])
 			return DECODE_RELEARN;
-		if (s->use[k].role[i] != CHOOSE_TIME)
+		if (role[i] != CHOOSE_TIME)
 			continue;
 		if (missing & 1u << i)
 			return DECODE_REJECT + KNEAD_REJECT_BAD_NUMBER;

@@ -30,6 +30,7 @@ static void frame_start_search(struct frame *f, uint32_t skip)
 	f->state = FRAME_SEARCH;
 	f->format = NULL;
 	f->bad_run = 0;
+	f->unit = KNEAD_UNIT_UNSET;
 	f->glue_n = 0;
 	f->banner_at = 0;
 	look_init(&f->look, skip);
@@ -85,6 +86,7 @@ void frame_reset(struct frame *f)
 	f->problem[0] = '\0';
 	f->header_n = 0;
 	f->banners = 0;
+	f->k1.known = false;
 	f->stats.resyncs++;
 	frame_start_search(f, frame_skip_all(f));
 }
@@ -109,6 +111,7 @@ static void frame_bad(struct frame *f, size_t bytes, enum knead_reject reason)
 	if (f->named && f->named->checked) {
 		f->bad_run = 0;
 		f->stats.resyncs++;
+		f->named->start(f);
 		return;
 	}
 	frame_again(f, false, LOOK_SKIP_FIRST | (f->overlong ? LOOK_SKIP_REST : 0));
@@ -324,6 +327,7 @@ static bool frame_replay(struct frame *f, struct knead_sample *ret)
 	}
 	if (l->replay_at == l->n) {
 		f->state = FRAME_LIVE;
+		f->bad_run = 0;
 		l->n = 0;
 		l->replay_at = 0;
 	}
@@ -409,7 +413,7 @@ size_t frame_push(
 
 	if (!f->fast || n < FRAME_FAST_MIN || rx_us != f->rx_us)
 		return frame_push_any(f, bytes, n, rx_us, ret, ret_got);
-	used = f->fast(f, bytes, n, ret);
+	used = f->fast(f, bytes, ret);
 	if (used == 0)
 		return frame_push_any(f, bytes, n, rx_us, ret, ret_got);
 	f->stats.bytes += used;

@@ -126,8 +126,8 @@ struct frame {
 	uint32_t fill;
 	int64_t rx_us; /* arrival of the last bytes, or KNEAD_RX_UNKNOWN */
 	struct knead_frame_stats stats;
+	struct k1_state k1; /* outlives a new recognition: a bad stretch must not upset its time */
 	union {
-		struct k1_state k1;
 		struct columns_state columns;
 		struct labelled_state labelled;
 		struct template_state template;

@@ -71,6 +71,7 @@ static void begin_candidate(struct hold *h, int64_t start_us, bool onset)
 	h->start_us = start_us;
 	h->had_onset = onset;
 	h->contact_start = false;
+	h->percussion_before_us = h->percussion_us;
 }
 
 static void publish(struct hold *h)
@@ -91,10 +92,20 @@ static void tell_target(struct hold *h)
 	h->target_sent = true;
 }
 
+/* Percussion over more than half of the time since its start: neither hold nor roll, nor a press. */
+static bool is_percussion(const struct hold *h, int64_t until_us)
+{
+	return 2 * (h->percussion_us - h->percussion_before_us) > until_us - h->start_us;
+}
+
 /* Ends the hold at end_us with that mark; one that was never published is published first if it lasted long enough. */
 static void finish(
 	struct hold *h, const struct signal *s, const struct tally_mark *end, int64_t end_us, enum knead_cause cause)
 {
+	if (!h->published && is_percussion(h, end_us)) {
+		h->any = true;
+		return;
+	}
 	if (!h->published && end_us - h->start_us >= knead_s_to_us(h->settings->hold_min_s))
 		publish(h);
 	if (h->published && end_us >= target_us(h))
@@ -263,6 +274,7 @@ void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double fo
 	h->contact_start = true;
 	h->any = false;
 	h->flags = 0;
+	h->percussion_us = h->percussion_before_us = 0;
 }
 
 void hold_press(struct hold *h)
@@ -303,7 +315,7 @@ static void watch_pressed(struct hold *h, const struct signal *s, bool moving)
 		h->eased_level_n = level_n;
 		tally_start(&h->ease_tally, h->ease_us, h->ease_mark.impulse_ns, s->raw_n);
 		step(h, HOLD_IN_EASE, s, h->ease_us, NULL);
-	} else if (h->state == HOLD_CANDIDATE && !moving) {
+	} else if (h->state == HOLD_CANDIDATE && !moving && !is_percussion(h, s->t_us)) {
 		step(h, HOLD_IN_TIMEOUT, s, old_enough_us, NULL);
 	}
 	if (h->state == HOLD_ON && s->t_us - s->level_lag_us >= target_us(h))

@@ -40,6 +40,8 @@ struct hold {
 	bool any; /* the contact has had a hold or a roll */
 	int64_t start_us;
 	uint32_t flags; /* of the contact so far */
+	int64_t percussion_us; /* time of percussion in the contact so far, told by detect.c */
+	int64_t percussion_before_us; /* of it, what lay before this candidate */
 
 	struct edges edges;
 	struct tally tally;

@@ -41,10 +41,10 @@ void k1_time_odd(struct frame *f, uint16_t seq, uint32_t t_us, struct knead_samp
 	uint32_t step_us = t_us - k1->last_t_us, back_us = k1->last_t_us - t_us;
 	uint16_t step = (uint16_t)(seq - k1->last_seq), back = (uint16_t)(k1->last_seq - seq);
 
+	k1->cells = ret->cells;
 	if (!k1->known) {
 		k1->device_us = t_us;
 		k1->seq = seq;
-		k1->cells = ret->cells;
 	} else if (back <= LATE_SEQ_MAX && back_us <= LATE_US_MAX) {
 		ret->device_us = k1->device_us - back_us;
 		ret->seq = k1->seq - back;

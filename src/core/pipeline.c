@@ -78,9 +78,7 @@ static void detect_force(struct knead_pipeline *p, const struct force *force)
 {
 	detect_push(&p->detect, force, p->gap_open);
 	p->gap_open = false;
-	calib_track(&p->calib, force, detect_idle(&p->detect));
-	if (p->detect.contact.state == CONTACT_TOUCH)
-		calib_freeze(&p->calib);
+	calib_track(&p->calib, force, detect_unloaded(&p->detect));
 }
 
 /* What still waits for its neighbour comes out: nothing more belongs to it. */

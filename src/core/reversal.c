@@ -15,45 +15,45 @@
 
 #define NEAR_ENOUGH 1.5 /* times near: anchors stand one near apart, so one of them lies within this */
 
-static void set_anchor(struct reversal *r, const struct signal *s, int64_t t_us)
+static void set_anchor(struct reversal *r, const struct place *place)
 {
 	memmove(&r->anchor[1], &r->anchor[0], (REVERSAL_ANCHORS - 1) * sizeof r->anchor[0]);
-	r->anchor[0].u = s->u;
-	r->anchor[0].impulse_ns = s->impulse_ns;
-	r->anchor[0].t_us = t_us;
+	r->anchor[0].u = place->u;
+	r->anchor[0].impulse_ns = place->impulse_ns;
+	r->anchor[0].t_us = place->t_us;
 }
 
-void reversal_start(struct reversal *r, int sign, const struct signal *s, int64_t t_us, double before_peak_n)
+void reversal_start(struct reversal *r, int sign, const struct place *place, double before_peak_n)
 {
 	memset(r, 0, sizeof *r);
 	r->sign = sign;
-	r->e.u = s->u;
-	r->e.out_us = t_us;
-	r->e.out_impulse_ns = s->impulse_ns;
+	r->e.u = place->u;
+	r->e.out_us = place->t_us;
+	r->e.out_impulse_ns = place->impulse_ns;
 	r->e.peak_n = before_peak_n;
-	r->after_peak_n = s->raw_n;
+	r->after_peak_n = place->force_n;
 	for (uint32_t i = 0; i < REVERSAL_ANCHORS; i++)
-		set_anchor(r, s, t_us);
+		set_anchor(r, place);
 }
 
-bool reversal_push(struct reversal *r, const struct signal *s, int64_t t_us, double near, const struct tally_mark *mark)
+bool reversal_push(struct reversal *r, const struct place *place, double near, const struct tally_mark *mark)
 {
-	if (s->raw_n > r->after_peak_n)
-		r->after_peak_n = s->raw_n;
-	if (r->sign * (s->u - r->e.u) > 0) {
-		r->e.u = s->u;
+	if (place->peak_n > r->after_peak_n)
+		r->after_peak_n = place->peak_n;
+	if (r->sign * (place->u - r->e.u) > 0) {
+		r->e.u = place->u;
 		if (r->after_peak_n > r->e.peak_n)
 			r->e.peak_n = r->after_peak_n;
-		r->after_peak_n = s->raw_n;
+		r->after_peak_n = place->force_n;
 	}
-	if (r->sign * (r->e.u - s->u) <= near) {
-		r->e.out_us = t_us;
-		r->e.out_impulse_ns = s->impulse_ns;
+	if (r->sign * (r->e.u - place->u) <= near) {
+		r->e.out_us = place->t_us;
+		r->e.out_impulse_ns = place->impulse_ns;
 		r->e.mark = *mark;
 	}
-	if (r->sign * (s->u - r->anchor[0].u) <= near)
+	if (r->sign * (place->u - r->anchor[0].u) <= near)
 		return false;
-	set_anchor(r, s, t_us);
+	set_anchor(r, place);
 	return true;
 }
 
@@ -67,7 +67,8 @@ struct extreme reversal_extreme(const struct reversal *r, double near)
 	e.in_us = r->anchor[i].t_us;
 	e.in_impulse_ns = r->anchor[i].impulse_ns;
 	e.t_us = e.in_us + (e.out_us - e.in_us) / 2;
-	e.near = near;
+	e.in_off = r->sign * (e.u - r->anchor[i].u);
+	e.out_off = near;
 	return e;
 }
 
@@ -82,12 +83,12 @@ double extreme_impulse_ns(const struct extreme *e, int64_t t_us)
 }
 
 /*
- * What share of a pass of that swing is spent within near of one end: between a sine, acos(1 - 2 d) / pi, and a minimum-jerk
- * movement, (d / 10)^(1/3), with d = near / swing.
+ * What share of a pass of that swing is spent within off of one end: between a sine, acos(1 - 2 d) / pi, and a minimum-jerk
+ * movement, (d / 10)^(1/3), with d = off / swing.
  */
-static double edge_share(double near, double swing)
+static double edge_share(double off, double swing)
 {
-	double d = swing > 2 * near ? near / swing : 0.5;
+	double d = off <= 0 ? 0 : swing > 2 * off ? off / swing : 0.5;
 
 	return (acos(1 - 2 * d) / M_PI + cbrt(d / 10)) / 2;
 }
@@ -97,8 +98,8 @@ static double whole_pass_us(const struct extreme *a, const struct extreme *b, do
 {
 	double swing = fabs(b->u - a->u), seen_share;
 
-	*ret_a_share = edge_share(a->near, swing);
-	*ret_b_share = edge_share(b->near, swing);
+	*ret_a_share = edge_share(a->out_off, swing);
+	*ret_b_share = edge_share(b->in_off, swing);
 	seen_share = 1 - *ret_a_share - *ret_b_share;
 	return seen_share > 0.1 ? (double)(b->in_us - a->out_us) / seen_share : 0;
 }

@@ -3,16 +3,16 @@
 #ifndef CORE_REVERSAL_H
 #define CORE_REVERSAL_H
 
-#include "signal.h"
 #include "tally.h"
+#include "trail.h"
 
-#define REVERSAL_ANCHORS 3
+#define REVERSAL_ANCHORS 4
 
 /* A turning point of the movement. */
 struct extreme {
 	int64_t t_us; /* its middle; a rest has in_us and out_us far apart */
 	int64_t in_us, out_us; /* when the movement came near it, and left */
-	double near; /* how near that was */
+	double in_off, out_off; /* how far from it, then */
 	double u;
 	double in_impulse_ns, out_impulse_ns; /* running impulse when it came and left */
 	double peak_n; /* largest force since the extreme before: of the stroke that ends here */
@@ -31,15 +31,14 @@ struct reversal {
 	int sign;
 };
 
-/* Starts to look for an extreme of that sign at the signal's present place, at t_us; before_peak_n: largest force so far. */
-void reversal_start(struct reversal *r, int sign, const struct signal *s, int64_t t_us, double before_peak_n);
+/* Starts to look for an extreme of that sign at place; before_peak_n: largest force so far. */
+void reversal_start(struct reversal *r, int sign, const struct place *place, double before_peak_n);
 
 /*
- * Follows the movement one sample further. near (in units of u) is how close to the extreme counts as being there; mark is
+ * Follows the movement one place further. near (in units of u) is how close to the extreme counts as being there; mark is
  * kept with it. Returns true when the place itself went on by more than near.
  */
-bool reversal_push(
-	struct reversal *r, const struct signal *s, int64_t t_us, double near, const struct tally_mark *mark);
+bool reversal_push(struct reversal *r, const struct place *place, double near, const struct tally_mark *mark);
 
 /* The extreme as it stands, with when it came near it settled. */
 struct extreme reversal_extreme(const struct reversal *r, double near);

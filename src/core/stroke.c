@@ -12,8 +12,7 @@
  *   contact ends while moving: that place counts as the last extreme when it lies a stroke from the last reversal
  *   (one cell: when enough time has gone by, because the fall of the lift hides the swing)
  *
- * Force as a stand-in for place is ambiguous: a fast dip, a lift or an onset is no swing, so the tracker is frozen while the
- * force changes by more than 2.2 times its mean per second or stands under 55 % of it.
+ * The trail (trail.c) keeps onsets, dips and lifts out of it; everything here is 0.3 s late, and dated to when it was.
  */
 #include <math.h>
 #include <string.h>
@@ -27,19 +26,17 @@
 #define HYSTERESIS_SWING    0.10 /* of the mean, with one cell, and at least ... */
 #define HYSTERESIS_MIN_N    4.0
 #define HYSTERESIS_AMPL	    0.35 /* ... and of the roll's own amplitude */
-#define NEAR_FIRST	    0.15 /* of the threshold: how near an extreme is "there" before any swing is known */
-#define NEAR_SWING	    0.06 /* of the swing */
+#define NEAR_FIRST	    0.30 /* of the threshold: how near an extreme is "there" before any swing is known */
+#define NEAR_POSITION	    0.06 /* of the swing */
+#define NEAR_FORCE	    0.12 /* the same with one cell, where sway is in the way */
 #define MOVED_SHARE	    0.75
-#define FREEZE_SLOPE_PER_S  2.2
-#define FREEZE_SHARE	    0.55
-#define FREEZE_US	    280000
-#define ONSET_US	    150000
-#define POSITION_SHARE	    0.25
-#define MEAN_TAU_S	    5.0
 #define INTERVAL_MIN_S	    0.35
 #define INTERVAL_MAX_S	    6.5
 #define INTERVAL_RATIO	    2.6
 #define SWING_RATIO	    2.5
+#define STILL_POSITION	    0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
+#define STILL_FORCE	    0.08
+#define STILL_US	    500000
 #define REST_S		    6.0
 #define REST_INTERVALS	    2.5
 #define END_INTERVALS	    0.62
@@ -73,6 +70,7 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 	st->settings = settings;
 	st->emit = emit;
 	st->positional = settings->geometry == KNEAD_GEOMETRY_LINE || settings->geometry == KNEAD_GEOMETRY_RING;
+	trail_init(&st->trail, st->positional);
 	st->next_roll_id = 1;
 }
 
@@ -90,8 +88,8 @@ static void update_thresholds(struct stroke *st)
 		st->threshold = has_travel(st) ? STROKE_MM : STROKE_DEG;
 		st->hysteresis = HYSTERESIS_SHARE * st->threshold;
 	} else {
-		st->threshold = SWING_SHARE * st->mean_n;
-		st->hysteresis = HYSTERESIS_SWING * st->mean_n;
+		st->threshold = SWING_SHARE * st->trail.mean_n;
+		st->hysteresis = HYSTERESIS_SWING * st->trail.mean_n;
 		if (st->hysteresis < HYSTERESIS_MIN_N)
 			st->hysteresis = HYSTERESIS_MIN_N;
 	}
@@ -102,9 +100,9 @@ static void update_thresholds(struct stroke *st)
 void stroke_begin(struct stroke *st, int64_t t_us)
 {
 	st->count = 0;
-	st->mean_n = st->mean_s = 0;
 	st->moved_us = INT64_MIN / 2;
-	st->frozen_until_us = t_us + ONSET_US;
+	st->moved_known = false;
+	trail_begin(&st->trail, t_us);
 	st->cand = NULL;
 	st->travelling = false;
 	set_state(st, STROKE_SEEK, STROKE_IN_BEGIN, t_us);
@@ -130,8 +128,13 @@ static void keep(struct stroke *st, const struct extreme *e)
 	st->kept[st->count++] = *e;
 }
 
+static double near_share(const struct stroke *st)
+{
+	return st->positional ? NEAR_POSITION : NEAR_FORCE;
+}
+
 /* Confirms the candidate as a reversal; what follows runs the other way. */
-static void confirm(struct stroke *st, const struct signal *s, int64_t t_us)
+static void confirm(struct stroke *st, const struct place *place)
 {
 	struct reversal *c = st->cand;
 	int sign = c->sign;
@@ -140,9 +143,9 @@ static void confirm(struct stroke *st, const struct signal *s, int64_t t_us)
 
 	if (st->count == 1) /* what came before the first stroke is rest: it departs at the end of it */
 		extreme_depart(last_kept(st), &e);
-	st->near = NEAR_SWING * fabs(e.u - last_kept(st)->u);
+	st->near = near_share(st) * fabs(e.u - last_kept(st)->u);
 	keep(st, &e);
-	reversal_start(c, -sign, s, t_us, after_n);
+	reversal_start(c, -sign, place, after_n);
 }
 
 /* The last `swings` swings, even enough to be one movement. share: the smallest against the threshold. */
@@ -238,54 +241,37 @@ double stroke_cadence_per_min(const struct stroke *st)
 	return st->state == STROKE_ROLL && mean_s > 0 ? 60 / mean_s : 0;
 }
 
-/* Force mean of the contact so far, of the last seconds in a long one. */
-static void follow_mean(struct stroke *st, const struct signal *s)
+/* A dead band that follows the movement: each time it is left, something moves. */
+static void watch_movement(struct stroke *st, const struct signal *s)
 {
-	st->mean_s = st->mean_s < MEAN_TAU_S ? st->mean_s + s->dt_s : MEAN_TAU_S;
-	if (st->mean_s > s->dt_s)
-		st->mean_n += (s->raw_n - st->mean_n) * s->dt_s / st->mean_s;
-	else
-		st->mean_n = s->raw_n;
-}
-
-/* Whether force or position says nothing of the movement just now: onset, lift, fast dip. */
-static bool frozen(struct stroke *st, const struct signal *s)
-{
-	if (!st->positional &&
-		(fabs(s->slope_n_per_s) > FREEZE_SLOPE_PER_S * st->mean_n || s->raw_n < FREEZE_SHARE * st->mean_n))
-		st->frozen_until_us = s->t_us + FREEZE_US;
-	return s->t_us < st->frozen_until_us || !s->u_valid ||
-	       (st->positional && s->raw_n < POSITION_SHARE * st->mean_n);
-}
-
-static void watch_movement(struct stroke *st, const struct signal *s, int64_t t_us)
-{
+	if (!st->moved_known)
+		st->moved_anchor = s->u;
+	st->moved_known = true;
 	if (fabs(s->u - st->moved_anchor) <= MOVED_SHARE * st->threshold)
 		return;
 	st->moved_anchor = s->u;
-	st->moved_us = t_us;
+	st->moved_us = s->t_us;
 }
 
 /* Neither direction is known yet: whichever extreme the movement comes back from first is the place it left. */
-static void seek(struct stroke *st, const struct signal *s, int64_t t_us, const struct tally_mark *mark)
+static void seek(struct stroke *st, const struct place *place, const struct tally_mark *mark)
 {
 	struct reversal *from = NULL;
 	struct extreme e;
 
 	if (!st->cand) {
-		reversal_start(&st->high, 1, s, t_us, s->raw_n);
-		reversal_start(&st->low, -1, s, t_us, s->raw_n);
+		reversal_start(&st->high, 1, place, place->peak_n);
+		reversal_start(&st->low, -1, place, place->peak_n);
 		st->high.e.mark = st->low.e.mark = *mark;
 		st->cand = &st->high;
-		st->moved_anchor = s->u;
 		return;
 	}
 	st->near = NEAR_FIRST * st->threshold;
-	reversal_push(&st->high, s, t_us, st->near, mark);
-	reversal_push(&st->low, s, t_us, st->near, mark);
-	if (s->u - st->low.e.u >= st->hysteresis)
+	reversal_push(&st->high, place, st->near, mark);
+	reversal_push(&st->low, place, st->near, mark);
+	if (place->u - st->low.e.u >= st->hysteresis)
 		from = &st->low;
-	else if (st->high.e.u - s->u >= st->hysteresis)
+	else if (st->high.e.u - place->u >= st->hysteresis)
 		from = &st->high;
 	if (!from)
 		return;
@@ -293,10 +279,10 @@ static void seek(struct stroke *st, const struct signal *s, int64_t t_us, const 
 	e = reversal_extreme(from, st->near);
 	e.t_us = e.out_us;
 	keep(st, &e);
-	st->near = NEAR_SWING * st->hysteresis;
-	reversal_start(st->cand, -from->sign, s, t_us, from->after_peak_n);
+	st->near = near_share(st) * st->hysteresis;
+	reversal_start(st->cand, -from->sign, place, from->after_peak_n);
 	st->cand->e.mark = *mark;
-	set_state(st, STROKE_TOWARDS, STROKE_IN_REVERSE, t_us);
+	set_state(st, STROKE_TOWARDS, STROKE_IN_REVERSE, e.t_us);
 }
 
 /* A reversal was confirmed while rolling: a stroke, or - after a long stay there - the end of the roll. */
@@ -337,34 +323,66 @@ static bool find_roll_early(struct stroke *st, int64_t t_us)
 	return found;
 }
 
-enum stroke_step stroke_push(struct stroke *st, struct signal *s, const struct tally_mark *mark, uint32_t flags)
+/*
+ * Before there is a stroke, a rest is where the movement departs from: whatever was an extreme before (a place read under
+ * too little force, slow wandering in a hold) is forgotten there.
+ */
+static void forget_before_rest(struct stroke *st, const struct place *place)
 {
-	int64_t t_us = s->t_us - s->u_lag_us;
+	double still = (st->positional ? STILL_POSITION : STILL_FORCE) * st->threshold;
 
-	st->travelling = false;
-	follow_mean(st, s);
-	update_thresholds(st);
-	if (frozen(st, s)) {
-		signal_restart_u(s);
-		return STROKE_STEP_NONE;
+	if (fabs(place->u - st->still_u) > still) {
+		st->still_u = place->u;
+		st->still_since_us = place->t_us;
+		return;
 	}
+	if (place->t_us - st->still_since_us < STILL_US || st->count > 1)
+		return;
+	if (st->count == 1 && fabs(st->cand->e.u - last_kept(st)->u) >= st->threshold)
+		return;
+	st->still_since_us = place->t_us;
+	st->count = 0;
+	st->cand = NULL;
+	if (st->state == STROKE_TOWARDS)
+		set_state(st, STROKE_SEEK, STROKE_IN_REST, place->t_us);
+}
+
+/* One place further on the way. */
+static enum stroke_step follow(
+	struct stroke *st, const struct place *place, const struct tally_mark *mark, uint32_t flags)
+{
+	if (st->state != STROKE_ROLL)
+		forget_before_rest(st, place);
 	if (st->state == STROKE_SEEK) {
-		seek(st, s, t_us, mark);
-		watch_movement(st, s, t_us);
+		seek(st, place, mark);
 		return STROKE_STEP_NONE;
 	}
-	watch_movement(st, s, t_us);
-	st->travelling = reversal_push(st->cand, s, t_us, st->near, mark);
-	if (st->cand->sign * (st->cand->e.u - s->u) >= st->hysteresis) {
-		confirm(st, s, t_us);
+	st->travelling = reversal_push(st->cand, place, st->near, mark);
+	if (st->cand->sign * (st->cand->e.u - place->u) >= st->hysteresis) {
+		confirm(st, place);
 		st->travelling = true;
-		return on_reversal(st, t_us, flags);
+		return on_reversal(st, place->t_us, flags);
 	}
-	if (st->state == STROKE_TOWARDS && st->travelling && find_roll_early(st, t_us))
+	if (st->state == STROKE_TOWARDS && st->travelling && find_roll_early(st, place->t_us))
 		return STROKE_STEP_ROLL;
-	if (st->state == STROKE_ROLL && knead_us_to_s(t_us - last_kept(st)->t_us) >= rest_s(st))
+	if (st->state == STROKE_ROLL && knead_us_to_s(place->t_us - last_kept(st)->t_us) >= rest_s(st))
 		return STROKE_STEP_STOPPED;
 	return STROKE_STEP_NONE;
+}
+
+enum stroke_step stroke_push(
+	struct stroke *st, struct signal *s, const struct tally_mark *mark, bool disturbed, uint32_t flags)
+{
+	struct place place;
+	bool ripe = trail_push(&st->trail, s, disturbed, &place);
+
+	st->travelling = false;
+	if (!trail_frozen(&st->trail, s->t_us))
+		watch_movement(st, s);
+	if (!ripe)
+		return STROKE_STEP_NONE;
+	update_thresholds(st);
+	return follow(st, &place, mark, flags);
 }
 
 /* Whether the running extreme, where the movement stopped or was lifted at end_us, ends a stroke; and when. */
@@ -383,15 +401,11 @@ static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, st
 		mean_s = interval_s(&st->kept[0], from) / (st->count - 1);
 	if (st->cand->after_peak_n > ret->peak_n)
 		ret->peak_n = st->cand->after_peak_n;
-	if (st->positional) {
-		ret->t_us = rest_us < end_us ? rest_us : end_us;
+	ret->t_us = rest_us < end_us && (!lifted || rest_us <= ret->out_us) ? rest_us : end_us;
+	if (st->positional)
 		return swing >= st->threshold;
-	}
 	if (lifted && since_s <= END_INTERVALS * mean_s + END_EXTRA_S)
 		return false;
-	ret->t_us = rest_us < end_us ? rest_us : end_us;
-	if (lifted && since_s < 1.3 * mean_s)
-		ret->t_us = end_us;
 	return swing >= st->threshold / 2;
 }
 

@@ -10,6 +10,7 @@
 #include "reversal.h"
 #include "roll.h"
 #include "signal.h"
+#include "trail.h"
 
 #define STROKE_KEPT 8 /* reversals remembered: enough to date a roll back to its first */
 
@@ -34,8 +35,7 @@ struct stroke {
 	enum stroke_state state;
 	bool positional;
 
-	double mean_n, mean_s; /* force since the movement is watched */
-	int64_t frozen_until_us;
+	struct trail trail;
 	double threshold, hysteresis, near; /* in units of u */
 
 	struct reversal high, low; /* SEEK: both; else cand is the one under way */
@@ -44,6 +44,9 @@ struct stroke {
 	uint32_t count; /* confirmed since the contact began or the last roll ended */
 
 	double moved_anchor; /* dead band that tells whether anything moves */
+	double still_u; /* place of the last rest, and since when */
+	int64_t still_since_us;
+	bool moved_known;
 	int64_t moved_us;
 
 	struct roll roll;
@@ -71,8 +74,9 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 /* A contact begins at t_us. */
 void stroke_begin(struct stroke *st, int64_t t_us);
 
-/* Next sample of the contact, not inside a dip; mark is the state of the hold now; flags go into stroke events. */
-enum stroke_step stroke_push(struct stroke *st, struct signal *s, const struct tally_mark *mark, uint32_t flags);
+/* Next sample of the contact, not inside a dip; mark is the state of the hold now; disturbed: percussion; flags go into stroke events. */
+enum stroke_step stroke_push(
+	struct stroke *st, struct signal *s, const struct tally_mark *mark, bool disturbed, uint32_t flags);
 
 /* The extreme from which the first stroke of the roll just found departs, with the hold's state there. */
 const struct extreme *stroke_first(const struct stroke *st);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Force as a stand-in for place is ambiguous: a fast dip, a lift or an onset is no swing. The trail freezes while the force
+ * changes by more than 2.2 times its mean per second or stands under 55 % of it, for 0.28 s beyond; with geometry, while
+ * there is too little force for a place to mean anything. The beginning of such a thing looks like movement: hence the
+ * delay.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "trail.h"
+
+#define STEP_US	       10000
+#define DELAY_US       300000
+#define ONSET_US       150000
+#define FREEZE_US      280000
+#define SLOPE_PER_S    2.2
+#define FORCE_SHARE    0.55
+#define POSITION_SHARE 0.5 /* of the mean force: less says nothing reliable of the place */
+#define MEAN_TAU_S     5.0
+
+void trail_init(struct trail *t, bool positional)
+{
+	memset(t, 0, sizeof *t);
+	t->positional = positional;
+}
+
+void trail_begin(struct trail *t, int64_t t_us)
+{
+	t->mean_n = t->mean_s = t->peak_n = 0;
+	t->first = t->count = 0;
+	t->last_us = t_us;
+	t->frozen_until_us = t_us + ONSET_US;
+}
+
+static void follow_mean(struct trail *t, const struct signal *s)
+{
+	t->mean_s = t->mean_s < MEAN_TAU_S ? t->mean_s + s->dt_s : MEAN_TAU_S;
+	if (t->mean_s > s->dt_s)
+		t->mean_n += (s->raw_n - t->mean_n) * s->dt_s / t->mean_s;
+	else
+		t->mean_n = s->raw_n;
+}
+
+static bool meaningless(const struct trail *t, const struct signal *s, bool disturbed)
+{
+	if (disturbed || !s->u_valid)
+		return true;
+	if (t->positional)
+		return s->raw_n < POSITION_SHARE * t->mean_n;
+	return fabs(s->slope_n_per_s) > SLOPE_PER_S * t->mean_n || s->raw_n < FORCE_SHARE * t->mean_n;
+}
+
+bool trail_drain(struct trail *t, struct place *ret)
+{
+	/* places taken while the mean was still low may have too little force after all */
+	while (t->count > 0) {
+		*ret = t->place[t->first];
+		t->first = (t->first + 1) % TRAIL_PLACES;
+		t->count--;
+		if (!t->positional || ret->force_n >= POSITION_SHARE * t->mean_n)
+			return true;
+	}
+	return false;
+}
+
+bool trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret)
+{
+	follow_mean(t, s);
+	if (s->raw_n > t->peak_n)
+		t->peak_n = s->raw_n;
+	if (meaningless(t, s, disturbed)) {
+		t->frozen_until_us = s->t_us + FREEZE_US;
+		t->count = 0;
+	}
+	if (s->t_us < t->frozen_until_us) {
+		signal_restart_u(s);
+		return false;
+	}
+	if (s->t_us - t->last_us >= STEP_US && t->count < TRAIL_PLACES) {
+		t->place[(t->first + t->count++) % TRAIL_PLACES] = (struct place){
+			.t_us = s->t_us - s->u_lag_us,
+			.u = s->u,
+			.force_n = s->raw_n,
+			.peak_n = t->peak_n,
+			.impulse_ns = s->impulse_ns,
+		};
+		t->last_us = s->t_us;
+		t->peak_n = s->raw_n;
+	}
+	if (t->count == 0 || s->t_us - s->u_lag_us - t->place[t->first].t_us < DELAY_US)
+		return false;
+	return trail_drain(t, ret);
+}
