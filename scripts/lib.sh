@@ -35,5 +35,5 @@ configure() {
 
 # compile DIR: builds; prints only what the compiler has to say.
 compile() {
-	ninja -C "$1" -j "$workers" --quiet
+	ninja -C "$1" -j "$workers" --quiet | { grep -v '^ninja: no work to do' || true; }
 }

@@ -37,8 +37,8 @@ cp -a /stage/. /
 systemd-sysusers
 systemctl daemon-reload
 systemctl start mosquitto.service
-until_true 10 mosquitto_pub -t knead/test/ready -m 1
-mosquitto_sub -v -t 'knead/#' >messages &
+until_true 10 mosquitto_pub -h 127.0.0.1 -t knead/test/ready -m 1
+stdbuf -oL mosquitto_sub -h 127.0.0.1 -v -t 'knead/#' >messages 2>&1 &
 
 systemctl start kneadd.service
 echo $? >start-status
@@ -60,5 +60,6 @@ echo $((($(date +%s%N) - before) / 1000000)) >stop-ms
 show stopped
 sleep 0.2 # what was published last reaches the subscriber
 journalctl --no-pager -o cat -u kneadd.service >journal
+journalctl --no-pager -o cat -u mosquitto.service >broker-journal
 systemd-analyze security --no-pager kneadd.service 2>/dev/null | tail -n 1 >exposure
 echo yes >complete
