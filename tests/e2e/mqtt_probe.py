@@ -83,7 +83,10 @@ class Probe:
 
 
 class Proxy:
-    """Passes connections on to a port; can cut them, swallow what the broker says, or speak for a broker without MQTT 5."""
+    """
+    Passes connections on to a port, or closes them while target is None; can cut them, swallow what the broker says, or
+    speak for a broker without MQTT 5.
+    """
 
     def __init__(self, target, refuse_5=None):
         self.target, self.refuse_5 = target, refuse_5
@@ -112,11 +115,10 @@ class Proxy:
             client.sendall(self.refuse_5)
             client.close()
             return
-        try:
-            broker = socket.create_connection(("127.0.0.1", self.target))
-        except OSError:
+        if self.target is None:
             client.close()
             return
+        broker = socket.create_connection(("127.0.0.1", self.target))
         self.pairs.append((client, broker))
         try:
             broker.sendall(first)
