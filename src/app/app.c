@@ -188,6 +188,8 @@ static void drop_changed_devices(struct app *a, struct conf *fresh)
 		}
 		log_line(LOG_INFO, "%s: %s", device_id(d),
 			conf ? "its configuration changed; starting again" : "removed");
+		device_stop(d);
+		device_leave_publisher(d);
 		device_free(d);
 	}
 	a->devices_count = kept;

@@ -239,13 +239,14 @@ int device_new(const struct device_context *context, const struct conf_device *c
 	return 0;
 }
 
-void device_free(struct device *d)
+void device_stop(struct device *d)
 {
 	struct knead_view view;
 	int64_t t_us;
 
-	if (!d)
+	if (d->stopped)
 		return;
+	d->stopped = true;
 	t_us = device_time_us(d);
 	knead_pipeline_view(d->feed.pipeline, &view);
 	keep_zero(d, &view);
@@ -254,8 +255,14 @@ void device_free(struct device *d)
 	if (d->capture)
 		check_recording(d, capture_flush(d->capture));
 	device_publish(d, true);
-	device_leave_publisher(d);
 	device_port_stop(d);
+}
+
+void device_free(struct device *d)
+{
+	if (!d)
+		return;
+	device_stop(d);
 	capture_writer_close(d->capture);
 	feed_deinit(&d->feed);
 	free(d);

@@ -30,9 +30,11 @@ struct device;
  */
 int device_new(const struct device_context *context, const struct conf_device *conf, struct device **ret);
 /*
- * Ends what is open with cause lost, publishes that and the last documents, takes its topics offline, keeps the zero, closes
- * recording and port. Frees; NULL is fine.
+ * Ends what is open with cause lost, publishes that and the last documents, keeps the zero, closes recording and port. Nothing
+ * happens afterwards; may run twice.
  */
+void device_stop(struct device *d);
+/* Stops and frees; NULL is fine. Its topics stay with the publisher, unless device_leave_publisher() took them away. */
 void device_free(struct device *d);
 
 const char *device_id(const struct device *d);
@@ -41,7 +43,10 @@ bool device_port_open(const struct device *d);
 
 /* The same configuration at another address. */
 void device_use_conf(struct device *d, const struct conf_device *conf);
-/* Takes its topics offline: the publisher is about to change. Nothing may be fed until device_join_publisher(). */
+/*
+ * Takes its topics offline and from the publisher: the device is stopped and will be gone, or the publisher is about to change
+ * and device_join_publisher() follows.
+ */
 void device_leave_publisher(struct device *d);
 /* Joins the publisher of the context. Returns 0 or -ENOMEM. */
 int device_join_publisher(struct device *d);

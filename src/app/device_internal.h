@@ -32,7 +32,7 @@ struct device {
 	int64_t keep_due_us;
 
 	struct port *port;
-	bool connecting, ended;
+	bool connecting, ended, stopped;
 	struct port_watch *watch;
 	sd_event_source *port_source, *watch_source, *timer;
 	int64_t armed_us; /* when the timer fires, INT64_MAX = not at all */
