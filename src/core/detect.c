@@ -268,9 +268,9 @@ void detect_lost(struct detect *d)
 		if (contact_lost(&d->contact, t_us, d->emit))
 			end_contact(d, d->contact.off_us, bridging ? d->off_impulse_ns : d->signal.impulse_ns, true);
 		impact_flush(&d->impact, d->hold.flags, d->emit);
+		d->was_lost = true; /* before the very first sample, nothing can be lost: that is boot_loaded */
 	}
 	signal_cut(&d->signal);
-	d->was_lost = true;
 }
 
 void detect_advance(struct detect *d, int64_t t_us)
