@@ -15,7 +15,8 @@ RUN = harness.TOP / "scripts/run"
 def environment(folder):
     """The test's own temporary folder and a mark, by which what was left behind is found."""
     mark = f"KNEAD_TEST_MARK={folder}"
-    return {**os.environ, "KNEAD_BUILD": str(harness.BUILD), "TMPDIR": str(folder), "KNEAD_TEST_MARK": str(folder)}, mark
+    own = {"KNEAD_BUILD": str(harness.BUILD), "KNEAD_BUILT": "yes", "TMPDIR": str(folder), "KNEAD_TEST_MARK": str(folder)}
+    return {**os.environ, **own}, mark
 
 
 def processes_with(mark):
