@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-import fake_ball
+import played_ball
 import harness
 
 PATTERN = [(0, 4), (60, 5), (0, 3), (50, 4), (0, 3)] * 8
@@ -33,8 +33,8 @@ def without_clock(event):
 def expected(tmp_path_factory):
     """The events of the stream without any daemon and any broker."""
     raw = tmp_path_factory.mktemp("expected") / "stream.txt"
-    raw.write_bytes(fake_ball.Firmware().k1(*PATTERN))
-    options = ["-o", f"ball-1.counts_per_n={fake_ball.COUNTS_PER_N}"]
+    raw.write_bytes(played_ball.Firmware().k1(*PATTERN))
+    options = ["-o", f"ball-1.counts_per_n={played_ball.COUNTS_PER_N}"]
     done = subprocess.run([harness.KNEAD, "replay", *options, raw], capture_output=True, check=True)
     return [without_clock(json.loads(line)) for line in done.stdout.splitlines()]
 
@@ -49,14 +49,14 @@ def mute_broker():
 
 @pytest.mark.parametrize("broken", ["nobody listens", "mute", "name does not resolve"])
 def test_without_a_working_broker_no_sample_is_lost_and_no_event_moves(daemon, tmp_path, expected, broken):
-    port, recording = fake_ball.Port(tmp_path / "ball"), tmp_path / "session.kcap"
+    port, recording = played_ball.Port(tmp_path / "ball"), tmp_path / "session.kcap"
     mute = mute_broker()
     number = mute.getsockname()[1] if broken == "mute" else harness.free_port()
-    text = fake_ball.config(number, {"ball-1": port.link}, record=recording)
+    text = played_ball.config(number, {"ball-1": port.link}, record=recording)
     if broken == "name does not resolve":
         text = text.replace("127.0.0.1", "no-such-broker.invalid")
     running = daemon(text)
-    stream = fake_ball.Firmware().k1(*PATTERN)
+    stream = played_ball.Firmware().k1(*PATTERN)
     port.write(stream)
     port.drain()
     began = time.monotonic()
@@ -68,13 +68,13 @@ def test_without_a_working_broker_no_sample_is_lost_and_no_event_moves(daemon, t
 
 
 def test_a_broker_that_goes_and_comes_back_gets_every_event_unchanged(broker, daemon, tmp_path, expected):
-    port, recording = fake_ball.Port(tmp_path / "ball"), tmp_path / "session.kcap"
+    port, recording = played_ball.Port(tmp_path / "ball"), tmp_path / "session.kcap"
     before = harness.Subscriber(broker.port)
-    running = daemon(fake_ball.config(broker.port, {"ball-1": port.link}, record=recording))
-    stream = fake_ball.Firmware().k1(*PATTERN)
+    running = daemon(played_ball.config(broker.port, {"ball-1": port.link}, record=recording))
+    stream = played_ball.Firmware().k1(*PATTERN)
     third = len(stream) // 3
     port.write(stream[:third])
-    before.wait_for(fake_ball.is_event("hold_end"))
+    before.wait_for(played_ball.is_event("hold_end"))
     port.drain()
     # What the broker has acknowledged, the subscriber may still miss when it stops in between: let it come through.
     harness.wait_until(lambda: len(before.events()) == reached(third, expected), 10, "the first third has come")
@@ -85,9 +85,9 @@ def test_a_broker_that_goes_and_comes_back_gets_every_event_unchanged(broker, da
     after = harness.Subscriber(broker.port)
     port.write(stream[2 * third:])
     port.drain()
-    after.wait_for(lambda m: fake_ball.is_event("hold_end")(m) and m.json["hold_id"] == 16, timeout_s=20)
+    after.wait_for(lambda m: played_ball.is_event("hold_end")(m) and m.json["hold_id"] == 16, timeout_s=20)
     assert running.stop() == 0
-    after.wait_for(fake_ball.is_event("session_end"))
+    after.wait_for(played_ball.is_event("session_end"))
     got = {e["n"]: e for e in before.events() + after.events()}
     assert sorted(got) == list(range(1, len(got) + 1)), "none is missing"
     # The stream may have ended before the broker was back: then the silence has been told as well.
@@ -99,7 +99,7 @@ def test_a_broker_that_goes_and_comes_back_gets_every_event_unchanged(broker, da
 
 def reached(n_bytes, expected):
     """How many events the first n bytes of the stream have decided: those of the whole, less the rest."""
-    t_s = fake_ball.Firmware().k1(*PATTERN)[:n_bytes].count(b"\n") / fake_ball.RATE_HZ
+    t_s = played_ball.Firmware().k1(*PATTERN)[:n_bytes].count(b"\n") / played_ball.RATE_HZ
     decided_after = {"hold_start": 3.0, "hold_end": 0.5, "release": 0.5, "session_end": 120}
     return sum(e["t_s"] + decided_after.get(e["event_type"], 0) < t_s for e in expected if e["event_type"] != "session_end")
 
@@ -108,16 +108,16 @@ def reached(n_bytes, expected):
 def test_neither_broker_nor_port_at_the_start_both_come_later(broker, daemon, tmp_path, first):
     broker.stop()
     link = tmp_path / "ball"
-    running = daemon(fake_ball.config(broker.port, {"ball-1": link}))
+    running = daemon(played_ball.config(broker.port, {"ball-1": link}))
     harness.wait_until(lambda: "ball-1:" in running.log, 10, "the absent port is told")
-    port = fake_ball.Port(link) if first == "port" else None
+    port = played_ball.Port(link) if first == "port" else None
     if first == "port":
         harness.wait_until(lambda: "is open" in running.log, 10, "the port is found")
     broker.start()
     subscriber = harness.Subscriber(broker.port)
-    port = port or fake_ball.Port(link)
-    port.write(fake_ball.Firmware().k1((0, 4), (60, 5), (0, 2)))
-    subscriber.wait_for(fake_ball.is_event("hold_end"), timeout_s=30)
+    port = port or played_ball.Port(link)
+    port.write(played_ball.Firmware().k1((0, 4), (60, 5), (0, 2)))
+    subscriber.wait_for(played_ball.is_event("hold_end"), timeout_s=30)
     subscriber.close()
     assert running.stop() == 0
     assert running.log.count("is open") == 1

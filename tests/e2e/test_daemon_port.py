@@ -3,33 +3,33 @@
 import json
 import time
 
-import fake_ball
+import played_ball
 import harness
 
 
 def test_a_port_that_hangs_up_is_offline_within_a_second_and_found_again(broker, subscriber, daemon, tmp_path):
     link = tmp_path / "ball"
-    port, ball = fake_ball.Port(link), fake_ball.Firmware()
-    running = daemon(fake_ball.config(broker.port, {"ball-1": link}))
+    port, ball = played_ball.Port(link), played_ball.Firmware()
+    running = daemon(played_ball.config(broker.port, {"ball-1": link}))
     port.write(ball.k1((0, 4), (60, 5)))
-    subscriber.wait_for(fake_ball.is_availability("online"))
-    subscriber.wait_for(fake_ball.is_event("hold_start"))
+    subscriber.wait_for(played_ball.is_availability("online"))
+    subscriber.wait_for(played_ball.is_event("hold_start"))
     port.drain()
     began = time.monotonic()
     port.unplug()
-    end = subscriber.wait_for(fake_ball.is_event("hold_end")).json
-    gone = subscriber.wait_for(fake_ball.is_availability("offline"))
+    end = subscriber.wait_for(played_ball.is_event("hold_end")).json
+    gone = subscriber.wait_for(played_ball.is_availability("offline"))
     assert gone.at - began < 1
     assert end["cause"] == "lost" and abs(end["end_s"] - 9) < 0.05, "it ends at the last real sample"
 
-    before = fake_ball.cpu_s(running.process.pid)
+    before = played_ball.cpu_s(running.process.pid)
     time.sleep(2)
-    assert fake_ball.cpu_s(running.process.pid) - before < 0.1, "no busy loop while it is away"
+    assert played_ball.cpu_s(running.process.pid) - before < 0.1, "no busy loop while it is away"
 
-    port = fake_ball.Port(link)
+    port = played_ball.Port(link)
     port.write(ball.k1((0, 4), (60, 5), (0, 2)))
-    subscriber.wait_for(fake_ball.is_availability("online"), timeout_s=5)
-    again = subscriber.wait_for(fake_ball.is_event("hold_end")).json
+    subscriber.wait_for(played_ball.is_availability("online"), timeout_s=5)
+    again = subscriber.wait_for(played_ball.is_event("hold_end")).json
     assert again["cause"] == "lifted" and again["hold_id"] == end["hold_id"] + 1
     assert again["start_s"] > end["end_s"] + 4, "stream time goes on by the host's clock"
     assert running.stop() == 0
@@ -38,16 +38,16 @@ def test_a_port_that_hangs_up_is_offline_within_a_second_and_found_again(broker,
 
 
 def test_silence_is_a_fault_and_takes_the_device_offline(broker, subscriber, daemon, tmp_path):
-    port = fake_ball.Port(tmp_path / "ball")
-    running = daemon(fake_ball.config(broker.port, {"ball-1": port.link}))
-    port.write(fake_ball.Firmware().k1((0, 4), (60, 5)))
-    subscriber.wait_for(fake_ball.is_event("hold_start"))
+    port = played_ball.Port(tmp_path / "ball")
+    running = daemon(played_ball.config(broker.port, {"ball-1": port.link}))
+    port.write(played_ball.Firmware().k1((0, 4), (60, 5)))
+    subscriber.wait_for(played_ball.is_event("hold_start"))
     port.drain()
     began = time.monotonic()
-    fault = subscriber.wait_for(fake_ball.is_event("fault"))
+    fault = subscriber.wait_for(played_ball.is_event("fault"))
     end = next(e for e in subscriber.events() if e["event_type"] == "hold_end")
     assert end["cause"] == "lost" and fault.json["kind"] == "no_data"
-    harness.wait_until(lambda: fake_ball.latest(subscriber, "knead/ball-1/availability") == b"offline", 2, "the device is offline")
+    harness.wait_until(lambda: played_ball.latest(subscriber, "knead/ball-1/availability") == b"offline", 2, "the device is offline")
     assert 1.5 < fault.at - began < 4
     assert running.stop() == 0
     assert running.log.count("no_data") == 1
@@ -55,9 +55,9 @@ def test_silence_is_a_fault_and_takes_the_device_offline(broker, subscriber, dae
 
 def test_thirty_two_devices_in_one_daemon(broker, subscriber, daemon, tmp_path):
     names = [f"ball-{i}" for i in range(32)]
-    ports = {name: fake_ball.Port(tmp_path / name) for name in names}
-    running = daemon(fake_ball.config(broker.port, {name: port.link for name, port in ports.items()}))
-    streams = {name: fake_ball.Firmware(seed=i).k1((0, 4), (30 + i, 6), (0, 2)) for i, name in enumerate(names)}
+    ports = {name: played_ball.Port(tmp_path / name) for name in names}
+    running = daemon(played_ball.config(broker.port, {name: port.link for name, port in ports.items()}))
+    streams = {name: played_ball.Firmware(seed=i).k1((0, 4), (30 + i, 6), (0, 2)) for i, name in enumerate(names)}
     for at in range(0, max(map(len, streams.values())), 1500):
         for name in names:
             ports[name].write(streams[name][at:at + 1500])
@@ -78,8 +78,8 @@ def test_thirty_two_devices_in_one_daemon(broker, subscriber, daemon, tmp_path):
 
 def test_the_zero_is_kept_across_restarts(broker, subscriber, daemon, tmp_path):
     link = tmp_path / "ball"
-    text = fake_ball.config(broker.port, {"ball-1": link})
-    port, ball = fake_ball.Port(link), fake_ball.Firmware(zero=83121)
+    text = played_ball.config(broker.port, {"ball-1": link})
+    port, ball = played_ball.Port(link), played_ball.Firmware(zero=83121)
     running = daemon(text)
     port.write(ball.k1((0, 5)))
     port.drain()
@@ -89,10 +89,10 @@ def test_the_zero_is_kept_across_restarts(broker, subscriber, daemon, tmp_path):
     assert abs(kept["zero_raw"][0] - 83121) < 5
     assert not list((tmp_path / "state").glob(".*")), "nothing lies beside it"
 
-    port = fake_ball.Port(link)
+    port = played_ball.Port(link)
     running = daemon(text)
     port.write(ball.k1((60, 6), (0, 3)))
-    end = subscriber.wait_for(fake_ball.is_event("hold_end")).json
+    end = subscriber.wait_for(played_ball.is_event("hold_end")).json
     assert abs(end["mean_n"] - 60) < 0.5 and "boot_loaded" in end["flags"]
     running.stop()
 
@@ -100,10 +100,10 @@ def test_the_zero_is_kept_across_restarts(broker, subscriber, daemon, tmp_path):
 def test_a_garbled_state_is_told_and_replaced(broker, subscriber, daemon, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state/ball-1.json").write_text('{"zero_raw": [1')
-    port = fake_ball.Port(tmp_path / "ball")
-    running = daemon(fake_ball.config(broker.port, {"ball-1": port.link}))
-    port.write(fake_ball.Firmware().k1((0, 4), (60, 5), (0, 2)))
-    assert abs(subscriber.wait_for(fake_ball.is_event("hold_end")).json["mean_n"] - 60) < 0.5
+    port = played_ball.Port(tmp_path / "ball")
+    running = daemon(played_ball.config(broker.port, {"ball-1": port.link}))
+    port.write(played_ball.Firmware().k1((0, 4), (60, 5), (0, 2)))
+    assert abs(subscriber.wait_for(played_ball.is_event("hold_end")).json["mean_n"] - 60) < 0.5
     assert running.stop() == 0
     assert running.log.count("ball-1.json: is no state") == 1
-    assert abs(json.loads((tmp_path / "state/ball-1.json").read_text())["zero_raw"][0] - fake_ball.ZERO) < 5
+    assert abs(json.loads((tmp_path / "state/ball-1.json").read_text())["zero_raw"][0] - played_ball.ZERO) < 5

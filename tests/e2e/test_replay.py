@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-import fake_ball
+import played_ball
 import harness
 
 ONE_HOLD = [(0, 4), (60, 5), (0, 2)]
@@ -29,7 +29,7 @@ def hold_end(records):
 
 
 def k1_file(path, *levels):
-    path.write_bytes(fake_ball.Firmware().k1(*(levels or ONE_HOLD)))
+    path.write_bytes(played_ball.Firmware().k1(*(levels or ONE_HOLD)))
     return path
 
 
@@ -43,7 +43,7 @@ def kcap(path, header, stream, period_us=12500):
     return path
 
 
-SCALE = ("-o", f"ball.counts_per_n={fake_ball.COUNTS_PER_N}")
+SCALE = ("-o", f"ball.counts_per_n={played_ball.COUNTS_PER_N}")
 
 
 def test_raw_text_with_device_time_counts_from_1970(tmp_path):
@@ -74,7 +74,7 @@ def test_numbers_go_on_over_several_files(tmp_path):
 
 def test_without_any_rate_a_file_is_refused_and_nothing_is_written(tmp_path):
     path = tmp_path / "numbers.txt"
-    path.write_bytes(b"".join(fake_ball.Firmware().numbers(*ONE_HOLD)))
+    path.write_bytes(b"".join(played_ball.Firmware().numbers(*ONE_HOLD)))
     done = replay(*SCALE, path)
     assert done.returncode == 2 and done.stdout == b"" and b"--rate" in done.stderr
     assert abs(hold_end(events(*SCALE, "--rate", 80, path))["duration_s"] - 5) < 0.05
@@ -84,8 +84,8 @@ def test_without_any_rate_a_file_is_refused_and_nothing_is_written(tmp_path):
 
 def test_a_capture_brings_its_settings_and_options_beat_them(tmp_path):
     header = {"start": "2026-11-20T08:00:00.000Z", "id": "wall-1",
-              "device": {"counts_per_n": fake_ball.COUNTS_PER_N, "target_s": 4, "name": "The wall"}}
-    path = kcap(tmp_path / "a.kcap", header, fake_ball.Firmware().k1(*ONE_HOLD))
+              "device": {"counts_per_n": played_ball.COUNTS_PER_N, "target_s": 4, "name": "The wall"}}
+    path = kcap(tmp_path / "a.kcap", header, played_ball.Firmware().k1(*ONE_HOLD))
     end = hold_end(events(path))
     assert end["device"] == "wall-1" and end["target_s"] == 4 and end["target_met"] and abs(end["mean_n"] - 60) < 0.2
     assert end["start"].startswith("2026-11-20T08:00:0")
@@ -96,14 +96,14 @@ def test_a_capture_brings_its_settings_and_options_beat_them(tmp_path):
 
 def test_the_one_device_of_a_configuration_gives_name_and_settings(tmp_path):
     conf = tmp_path / "my.conf"
-    conf.write_text(f"[device kitchen]\ncounts_per_n = {fake_ball.COUNTS_PER_N}\ntarget_s = 7\n")
+    conf.write_text(f"[device kitchen]\ncounts_per_n = {played_ball.COUNTS_PER_N}\ntarget_s = 7\n")
     end = hold_end(events("-c", conf, k1_file(tmp_path / "stream.txt")))
     assert end["device"] == "kitchen" and end["target_s"] == 7
 
 
 def test_arrival_times_carry_a_stream_without_time(tmp_path):
-    stream = b"".join(fake_ball.Firmware().numbers(*ONE_HOLD))
-    path = kcap(tmp_path / "a.kcap", {"device": {"counts_per_n": fake_ball.COUNTS_PER_N}}, stream)
+    stream = b"".join(played_ball.Firmware().numbers(*ONE_HOLD))
+    path = kcap(tmp_path / "a.kcap", {"device": {"counts_per_n": played_ball.COUNTS_PER_N}}, stream)
     assert abs(hold_end(events(path))["duration_s"] - 5) < 0.05
 
 
@@ -146,7 +146,7 @@ def test_a_full_disk_is_status_1(tmp_path):
 
 
 def test_speed_keeps_the_pace_and_changes_nothing(tmp_path):
-    path = kcap(tmp_path / "a.kcap", {"device": {"counts_per_n": fake_ball.COUNTS_PER_N}}, fake_ball.Firmware().k1(*ONE_HOLD))
+    path = kcap(tmp_path / "a.kcap", {"device": {"counts_per_n": played_ball.COUNTS_PER_N}}, played_ball.Firmware().k1(*ONE_HOLD))
     began = time.monotonic()
     paced = replay("--speed", 20, path)
     assert time.monotonic() - began > 10.9 / 20
@@ -159,8 +159,8 @@ def test_publish_brings_the_same_records_to_the_broker(broker, subscriber, tmp_p
     done = replay(*SCALE, *to_broker, path)
     assert done.returncode == 0 and done.stdout == b"", done.stderr.decode()
     written = replay(*SCALE, path).stdout.splitlines()
-    harness.wait_until(lambda: len(fake_ball.records(subscriber, "ball")) == len(written), 10, "every record has come")
-    assert fake_ball.records(subscriber, "ball") == written
+    harness.wait_until(lambda: len(played_ball.records(subscriber, "ball")) == len(written), 10, "every record has come")
+    assert played_ball.records(subscriber, "ball") == written
 
 
 def test_publish_without_a_broker_fails(tmp_path):
