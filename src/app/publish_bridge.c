@@ -78,16 +78,14 @@ static int grow_text(struct publish *p)
 static int write_document(struct publish *p, struct document_bridge *b,
 	int (*document)(const struct document_bridge *b, char *buf, size_t size))
 {
-	struct sink_mqtt_stats stats;
 	int r = fill_rows(p);
 
 	if (r < 0)
 		return r;
-	sink_mqtt_stats(p->sink, &stats);
+	sink_mqtt_stats(p->sink, &b->mqtt);
 	b->started_wall_us = p->started_wall_us;
 	b->boot = p->boot;
 	b->discovery = p->discovery;
-	b->mqtt = &stats;
 	b->devices = p->rows;
 	b->devices_count = (size_t)r;
 	while (p->text_size == 0 || (r = document(b, p->text, p->text_size)) == -ENOBUFS)

@@ -206,7 +206,7 @@ int document_info(const struct document_bridge *b, char *buf, size_t size)
 	json_put_int(&j, "schema", 1);
 	json_key(&j, "mqtt");
 	json_open(&j, '{');
-	json_put_int(&j, "protocol", b->mqtt->protocol); /* the level: 5, or 4 which is 3.1.1 */
+	json_put_int(&j, "protocol", b->mqtt.protocol); /* the level: 5, or 4 which is 3.1.1 */
 	json_put_text(&j, "discovery", b->discovery);
 	json_close(&j, '}');
 	json_key(&j, "devices");
@@ -253,7 +253,7 @@ int document_health(const struct document_bridge *b, char *buf, size_t size)
 	json_put_wall(&j, "ts", b->wall_us);
 	json_put_int(&j, "uptime_s", (int64_t)b->uptime_s);
 	put_count_if_any(&j, "rss_kb", (uint32_t)b->rss_kb);
-	put_link(&j, b->mqtt);
+	put_link(&j, &b->mqtt);
 	/* There is no journal yet: what waits, waits in memory. */
 	json_put_text(&j, "journal", NULL);
 	json_key(&j, "devices");

@@ -48,7 +48,7 @@ struct document_bridge {
 	double uptime_s;
 	long rss_kb; /* 0 = unknown */
 	const char *boot, *discovery;
-	const struct sink_mqtt_stats *mqtt;
+	struct sink_mqtt_stats mqtt;
 	const struct document_device *devices;
 	size_t devices_count;
 };

@@ -51,9 +51,8 @@ static int copy(char **ret, const char *text)
 
 static int copy_texts(struct mqtt_settings *s, const struct sink_mqtt_options *o)
 {
-	int r = 0;
+	int r = copy(&s->host, o->host);
 
-	r = r < 0 ? r : copy(&s->host, o->host);
 	r = r < 0 ? r : copy(&s->client_id, o->client_id);
 	r = r < 0 ? r : copy(&s->username, o->username);
 	r = r < 0 ? r : copy(&s->ca_file, o->ca_file);
@@ -126,8 +125,7 @@ void mqtt_settings_deinit(struct mqtt_settings *s)
 	char **texts[] = { &s->host, &s->client_id, &s->username, &s->password_path, &s->ca_file, &s->cert_file,
 		&s->key_file, &s->availability_topic, &s->info_topic };
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(*texts[i]);
-		*texts[i] = NULL;
-	}
+	*s = (struct mqtt_settings){ 0 };
 }

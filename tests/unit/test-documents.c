@@ -155,7 +155,7 @@ static void config_is_that_of_the_contract(void **state)
 
 static void info_and_health_list_the_devices(void **state)
 {
-	struct sink_mqtt_stats mqtt = { .connected = true,
+	const struct sink_mqtt_stats mqtt = { .connected = true,
 		.protocol = 5,
 		.connected_since_wall_us = wall_us("2026-11-20T07:08:01.000Z"),
 		.reconnects = 1,
@@ -179,7 +179,7 @@ static void info_and_health_list_the_devices(void **state)
 		.rss_kb = 4120,
 		.boot = "5f3a91c2",
 		.discovery = "device",
-		.mqtt = &mqtt,
+		.mqtt = mqtt,
 		.devices = devices,
 		.devices_count = 2 };
 	char buf[DOCUMENT_MAX];
