@@ -117,3 +117,11 @@ int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b)
 
 	return whole_us > 0 ? b->in_us + (int64_t)(b_share * whole_us) : b->in_us;
 }
+
+int64_t extreme_rest_us(const struct extreme *a, const struct extreme *b)
+{
+	double a_share, b_share, whole_us = whole_pass_us(a, b, &a_share, &b_share);
+	double turning_share = b_share + edge_share(b->out_off, fabs(b->u - a->u));
+
+	return b->out_us - b->in_us - (whole_us > 0 ? (int64_t)(turning_share * whole_us) : 0);
+}

@@ -52,4 +52,7 @@ void extreme_depart(struct extreme *a, const struct extreme *b);
 /* The moment the movement from a came to rest in b: a little after it was seen to have come near. */
 int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b);
 
+/* How long the movement that came from a rested in b, slowing down and setting off again left out. */
+int64_t extreme_rest_us(const struct extreme *a, const struct extreme *b);
+
 #endif

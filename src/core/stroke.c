@@ -28,12 +28,8 @@
 #define HYSTERESIS_AMPL	    0.35 /* ... and of the roll's own amplitude */
 #define NEAR_FIRST	    0.30 /* of the threshold: how near an extreme is "there" before any swing is known */
 #define NEAR_POSITION	    0.06 /* of the swing */
-#define NEAR_FORCE	    0.12 /* the same with one cell, where sway is in the way */
-#define MOVED_SHARE	    0.75
-#define INTERVAL_MIN_S	    0.35
-#define INTERVAL_MAX_S	    6.5
-#define INTERVAL_RATIO	    2.6
-#define SWING_RATIO	    2.5
+#define NEAR_FORCE	    0.18 /* the same with one cell, where sway is in the way */
+#define MOVED_SHARE	    0.5
 #define STILL_POSITION	    0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
 #define STILL_FORCE	    0.08
 #define STILL_US	    500000
@@ -71,6 +67,8 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 	st->emit = emit;
 	st->positional = settings->geometry == KNEAD_GEOMETRY_LINE || settings->geometry == KNEAD_GEOMETRY_RING;
 	trail_init(&st->trail, st->positional);
+	st->turns.positional = st->positional;
+	st->turns.rest_us = knead_s_to_us(settings->hold_min_s);
 	st->next_roll_id = 1;
 }
 
@@ -99,7 +97,7 @@ static void update_thresholds(struct stroke *st)
 
 void stroke_begin(struct stroke *st, int64_t t_us)
 {
-	st->count = 0;
+	st->turns.count = 0;
 	st->moved_us = INT64_MIN / 2;
 	st->moved_known = false;
 	trail_begin(&st->trail, t_us);
@@ -108,29 +106,20 @@ void stroke_begin(struct stroke *st, int64_t t_us)
 	set_state(st, STROKE_SEEK, STROKE_IN_BEGIN, t_us);
 }
 
-static double interval_s(const struct extreme *a, const struct extreme *b)
-{
-	return knead_us_to_s(b->t_us - a->t_us);
-}
-
-static struct extreme *last_kept(struct stroke *st)
-{
-	return &st->kept[st->count - 1];
-}
-
-static void keep(struct stroke *st, const struct extreme *e)
-{
-	if (st->count == STROKE_KEPT) {
-		memmove(&st->kept[0], &st->kept[1], (STROKE_KEPT - 1) * sizeof st->kept[0]);
-		st->count--;
-		st->first = st->first > 0 ? st->first - 1 : 0;
-	}
-	st->kept[st->count++] = *e;
-}
-
 static double near_share(const struct stroke *st)
 {
 	return st->positional ? NEAR_POSITION : NEAR_FORCE;
+}
+
+/*
+ * Dates the place of rest a to the moment it was left for b. A force may sink by itself before the movement does anything
+ * (relaxation): with one cell the truth lies between what was seen and what a movement alone would say.
+ */
+static void depart(const struct stroke *st, struct extreme *a, const struct extreme *b)
+{
+	extreme_depart(a, b);
+	if (!st->positional)
+		a->t_us += (a->out_us - a->t_us) / 2;
 }
 
 /* Confirms the candidate as a reversal; what follows runs the other way. */
@@ -141,54 +130,26 @@ static void confirm(struct stroke *st, const struct place *place)
 	struct extreme e = reversal_extreme(c, st->near);
 	double after_n = c->after_peak_n;
 
-	if (st->count == 1) /* what came before the first stroke is rest: it departs at the end of it */
-		extreme_depart(last_kept(st), &e);
-	st->near = near_share(st) * fabs(e.u - last_kept(st)->u);
-	keep(st, &e);
+	if (st->turns.count == 1) /* what came before the first stroke is rest: it departs at the end of it */
+		depart(st, turns_last(&st->turns), &e);
+	st->near = near_share(st) * fabs(e.u - turns_last(&st->turns)->u);
+	turns_keep(&st->turns, &e);
 	reversal_start(c, -sign, place, after_n);
-}
-
-/* The last `swings` swings, even enough to be one movement. share: the smallest against the threshold. */
-static bool rule_holds(const struct stroke *st, uint32_t swings, double *ret_share)
-{
-	double longest = 0, shortest = INFINITY, largest = 0, smallest = INFINITY;
-
-	if (st->count < swings + 1)
-		return false;
-	for (uint32_t i = st->count - swings; i < st->count; i++) {
-		const struct extreme *a = &st->kept[i - 1], *b = &st->kept[i];
-		double swing = fabs(b->u - a->u), interval = interval_s(a, b);
-
-		if (i > st->count - swings && a->out_us - a->in_us >= knead_s_to_us(st->settings->hold_min_s))
-			return false;
-		longest = interval > longest ? interval : longest;
-		shortest = interval < shortest ? interval : shortest;
-		largest = swing > largest ? swing : largest;
-		smallest = swing < smallest ? swing : smallest;
-	}
-	if (smallest < st->threshold)
-		return false;
-	if (!st->positional && (shortest < INTERVAL_MIN_S || longest > INTERVAL_MAX_S ||
-				       longest > INTERVAL_RATIO * shortest || largest > SWING_RATIO * smallest))
-		return false;
-	*ret_share = smallest / st->threshold;
-	return true;
 }
 
 static bool find_roll(struct stroke *st, int64_t t_us)
 {
-	uint32_t swings = st->positional ? 2 : 4;
+	struct turns_rule rule = { .swings = st->positional ? 2 : 4, .swing = st->threshold };
 
-	if (!rule_holds(st, swings, &st->rule_share))
+	if (!turns_find(&st->turns, &rule, &st->rule_share))
 		return false;
-	st->first = st->count - 1 - swings;
 	set_state(st, STROKE_ROLL, STROKE_IN_RULE, t_us);
 	return true;
 }
 
 const struct extreme *stroke_first(const struct stroke *st)
 {
-	return &st->kept[st->first];
+	return &st->turns.kept[st->turns.first];
 }
 
 double stroke_confidence(const struct stroke *st)
@@ -217,9 +178,10 @@ void stroke_announce(struct stroke *st, int64_t start_us, uint32_t flags)
 	};
 	st->rolls_total++;
 	roll_begin(&st->roll, st->emit, start_us, extreme_impulse_ns(stroke_first(st), start_us), flags);
-	for (uint32_t i = st->first + 1; i < st->count; i++)
-		announce_stroke(st, &st->kept[i - 1], &st->kept[i],
-			i == st->first + 1 ? start_us : st->kept[i - 1].t_us, st->kept[i].t_us, flags);
+	for (uint32_t i = st->turns.first + 1; i < st->turns.count; i++)
+		announce_stroke(st, &st->turns.kept[i - 1], &st->turns.kept[i],
+			i == st->turns.first + 1 ? start_us : st->turns.kept[i - 1].t_us, st->turns.kept[i].t_us,
+			flags);
 }
 
 static double rest_s(const struct stroke *st)
@@ -231,7 +193,11 @@ static double rest_s(const struct stroke *st)
 
 bool stroke_moving(const struct stroke *st, int64_t t_us)
 {
-	return st->state != STROKE_OFF && knead_us_to_s(t_us - st->moved_us) < REST_S;
+	int64_t since_us = st->moved_us;
+
+	if (st->turns.count > 1 && st->turns.kept[st->turns.count - 1].out_us > since_us)
+		since_us = st->turns.kept[st->turns.count - 1].out_us;
+	return st->state != STROKE_OFF && knead_us_to_s(t_us - since_us) < REST_S;
 }
 
 double stroke_cadence_per_min(const struct stroke *st)
@@ -278,7 +244,7 @@ static void seek(struct stroke *st, const struct place *place, const struct tall
 	st->cand = from == &st->low ? &st->high : &st->low;
 	e = reversal_extreme(from, st->near);
 	e.t_us = e.out_us;
-	keep(st, &e);
+	turns_keep(&st->turns, &e);
 	st->near = near_share(st) * st->hysteresis;
 	reversal_start(st->cand, -from->sign, place, from->after_peak_n);
 	st->cand->e.mark = *mark;
@@ -288,11 +254,11 @@ static void seek(struct stroke *st, const struct place *place, const struct tall
 /* A reversal was confirmed while rolling: a stroke, or - after a long stay there - the end of the roll. */
 static enum stroke_step on_reversal(struct stroke *st, int64_t t_us, uint32_t flags)
 {
-	struct extreme *a = &st->kept[st->count - 2], *b = &st->kept[st->count - 1];
+	struct extreme *a = &st->turns.kept[st->turns.count - 2], *b = &st->turns.kept[st->turns.count - 1];
 
 	emit_trace(st->emit, "stroke", stroke_state_to_str(st->state), stroke_input_to_str(STROKE_IN_REVERSE),
 		stroke_state_to_str(st->state), b->t_us);
-	st->dwelled = b->out_us - b->in_us >= knead_s_to_us(st->settings->hold_min_s);
+	st->dwelled = turns_rested(&st->turns, st->turns.count - 1);
 	if (st->dwelled) {
 		int64_t rest_us = extreme_arrive_us(a, b);
 
@@ -314,12 +280,12 @@ static bool find_roll_early(struct stroke *st, int64_t t_us)
 	struct extreme coming;
 	bool found;
 
-	if (!st->positional || st->count < 2 || fabs(st->cand->e.u - last_kept(st)->u) < st->threshold)
+	if (!st->positional || st->turns.count < 2 || fabs(st->cand->e.u - turns_last(&st->turns)->u) < st->threshold)
 		return false;
 	coming = reversal_extreme(st->cand, st->near);
-	keep(st, &coming);
+	turns_keep(&st->turns, &coming);
 	found = find_roll(st, t_us);
-	st->count--;
+	st->turns.count--;
 	return found;
 }
 
@@ -336,12 +302,12 @@ static void forget_before_rest(struct stroke *st, const struct place *place)
 		st->still_since_us = place->t_us;
 		return;
 	}
-	if (place->t_us - st->still_since_us < STILL_US || st->count > 1)
+	if (place->t_us - st->still_since_us < STILL_US || st->turns.count > 1)
 		return;
-	if (st->count == 1 && fabs(st->cand->e.u - last_kept(st)->u) >= st->threshold)
+	if (st->turns.count == 1 && fabs(st->cand->e.u - turns_last(&st->turns)->u) >= st->threshold)
 		return;
 	st->still_since_us = place->t_us;
-	st->count = 0;
+	st->turns.count = 0;
 	st->cand = NULL;
 	if (st->state == STROKE_TOWARDS)
 		set_state(st, STROKE_SEEK, STROKE_IN_REST, place->t_us);
@@ -365,7 +331,7 @@ static enum stroke_step follow(
 	}
 	if (st->state == STROKE_TOWARDS && st->travelling && find_roll_early(st, place->t_us))
 		return STROKE_STEP_ROLL;
-	if (st->state == STROKE_ROLL && knead_us_to_s(place->t_us - last_kept(st)->t_us) >= rest_s(st))
+	if (st->state == STROKE_ROLL && knead_us_to_s(place->t_us - turns_last(&st->turns)->t_us) >= rest_s(st))
 		return STROKE_STEP_STOPPED;
 	return STROKE_STEP_NONE;
 }
@@ -388,7 +354,7 @@ enum stroke_step stroke_push(
 /* Whether the running extreme, where the movement stopped or was lifted at end_us, ends a stroke; and when. */
 static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, struct extreme *ret)
 {
-	const struct extreme *from = &st->kept[st->count - 1];
+	const struct extreme *from = &st->turns.kept[st->turns.count - 1];
 	double mean_s = roll_mean_interval_s(&st->roll), since_s = knead_us_to_s(end_us - from->t_us);
 	double swing;
 	int64_t rest_us;
@@ -397,11 +363,14 @@ static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, st
 	swing = fabs(ret->u - from->u);
 	rest_us = extreme_arrive_us(from, ret);
 
-	if (mean_s <= 0 && st->count > 1)
-		mean_s = interval_s(&st->kept[0], from) / (st->count - 1);
+	if (mean_s <= 0 && st->turns.count > 1)
+		mean_s = turns_interval_s(&st->turns.kept[0], from) / (st->turns.count - 1);
 	if (st->cand->after_peak_n > ret->peak_n)
 		ret->peak_n = st->cand->after_peak_n;
-	ret->t_us = rest_us < end_us && (!lifted || rest_us <= ret->out_us) ? rest_us : end_us;
+	/* lifted while it still moved, the contact's end is the last extreme; else where it came to rest */
+	if (lifted && 2 * (ret->out_us - ret->in_us) < rest_us - ret->in_us)
+		rest_us = end_us;
+	ret->t_us = rest_us < end_us ? rest_us : end_us;
 	if (st->positional)
 		return swing >= st->threshold;
 	if (lifted && since_s <= END_INTERVALS * mean_s + END_EXTRA_S)
@@ -411,7 +380,7 @@ static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, st
 
 int64_t stroke_rest_since_us(const struct stroke *st)
 {
-	const struct extreme *from = &st->kept[st->count - 1];
+	const struct extreme *from = &st->turns.kept[st->turns.count - 1];
 	struct extreme last = reversal_extreme(st->cand, st->near);
 
 	return last.in_us > from->out_us ? last.in_us : from->out_us;
@@ -419,7 +388,7 @@ int64_t stroke_rest_since_us(const struct stroke *st)
 
 int64_t stroke_stop(struct stroke *st, uint32_t flags)
 {
-	struct extreme rest = *last_kept(st), last;
+	struct extreme rest = *turns_last(&st->turns), last;
 
 	if (!st->dwelled && last_stroke(st, st->cand->e.out_us, false, &last)) {
 		announce_stroke(st, &rest, &last, rest.t_us, last.t_us, flags);
@@ -429,11 +398,11 @@ int64_t stroke_stop(struct stroke *st, uint32_t flags)
 	set_state(st, st->dwelled ? STROKE_TOWARDS : STROKE_SEEK, STROKE_IN_REST, rest.t_us);
 	if (st->dwelled) {
 		/* the movement that follows departs from the place of the rest */
-		st->kept[0] = *last_kept(st);
-		st->kept[0].t_us = st->kept[0].out_us;
-		st->count = 1;
+		st->turns.kept[0] = *turns_last(&st->turns);
+		st->turns.kept[0].t_us = st->turns.kept[0].out_us;
+		st->turns.count = 1;
 	} else {
-		st->count = 0;
+		st->turns.count = 0;
 		st->cand = NULL;
 	}
 	st->dwelled = false;
@@ -456,9 +425,9 @@ bool stroke_found_at_end(struct stroke *st, int64_t end_us, double end_impulse_n
 	if (st->state != STROKE_TOWARDS || !last_stroke(st, end_us, true, &last))
 		return false;
 	end_at(&last, end_us, end_impulse_ns);
-	if (fabs(last.u - last_kept(st)->u) < st->threshold) /* the lift hid the rest of the swing */
-		last.u = last_kept(st)->u + copysign(st->threshold, last.u - last_kept(st)->u);
-	keep(st, &last);
+	if (fabs(last.u - turns_last(&st->turns)->u) < st->threshold) /* the lift hid the rest of the swing */
+		last.u = turns_last(&st->turns)->u + copysign(st->threshold, last.u - turns_last(&st->turns)->u);
+	turns_keep(&st->turns, &last);
 	return find_roll(st, end_us);
 }
 
@@ -466,12 +435,12 @@ void stroke_end(struct stroke *st, int64_t end_us, double end_impulse_ns, enum k
 {
 	if (st->state == STROKE_ROLL) {
 		struct extreme last;
-		int64_t end_at_us = last_kept(st)->t_us;
-		double impulse_ns = extreme_impulse_ns(last_kept(st), end_at_us);
+		int64_t end_at_us = turns_last(&st->turns)->t_us;
+		double impulse_ns = extreme_impulse_ns(turns_last(&st->turns), end_at_us);
 
 		if (st->cand && last_stroke(st, end_us, cause != KNEAD_CAUSE_STOPPED, &last) && last.t_us > end_at_us) {
 			end_at(&last, end_us, end_impulse_ns);
-			announce_stroke(st, last_kept(st), &last, end_at_us, last.t_us, flags);
+			announce_stroke(st, turns_last(&st->turns), &last, end_at_us, last.t_us, flags);
 			end_at_us = last.t_us;
 			impulse_ns = extreme_impulse_ns(&last, end_at_us);
 		}
@@ -479,6 +448,6 @@ void stroke_end(struct stroke *st, int64_t end_us, double end_impulse_ns, enum k
 	}
 	if (st->state != STROKE_OFF)
 		set_state(st, STROKE_OFF, STROKE_IN_END, end_us);
-	st->count = 0;
+	st->turns.count = 0;
 	st->cand = NULL;
 }

@@ -11,8 +11,7 @@
 #include "roll.h"
 #include "signal.h"
 #include "trail.h"
-
-#define STROKE_KEPT 8 /* reversals remembered: enough to date a roll back to its first */
+#include "turns.h"
 
 enum stroke_state {
 	STROKE_OFF, /* no contact */
@@ -40,8 +39,7 @@ struct stroke {
 
 	struct reversal high, low; /* SEEK: both; else cand is the one under way */
 	struct reversal *cand;
-	struct extreme kept[STROKE_KEPT];
-	uint32_t count; /* confirmed since the contact began or the last roll ended */
+	struct turns turns; /* confirmed since the contact began or the last roll ended */
 
 	double moved_anchor; /* dead band that tells whether anything moves */
 	double still_u; /* place of the last rest, and since when */
@@ -52,7 +50,6 @@ struct stroke {
 	struct roll roll;
 	uint32_t next_roll_id;
 	bool travelling;
-	uint32_t first; /* index in kept of the first extreme of the roll */
 	uint32_t rolls_total, strokes_total; /* announced so far */
 	bool dwelled; /* the roll stopped at an extreme that is already confirmed */
 	double rule_share; /* smallest swing of the rule / threshold, for the confidence */
