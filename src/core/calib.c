@@ -19,7 +19,7 @@
 #define RAIL_HIGH 8388607.0 /* 24-bit converter */
 #define RAIL_LOW  (-8388608.0)
 
-#define PARK_JUMP_N	40.0 /* smallest jump of the sum that may be a double spike ... */
+#define PARK_JUMP_N	20.0 /* smallest jump of the sum that may be a double spike ... */
 #define PARK_SHARE	0.5 /* ... plus this share of the force before it */
 #define SPIKE_N		20.0 /* a removed sample this far off is worth the flag */
 #define CAPACITY_FACTOR 1.5
@@ -41,6 +41,8 @@
 #define TRACK_SLEW_N_S 1.5
 #define BOOT_ZERO_US   (2 * KNEAD_US_PER_S)
 #define BOOT_SD_N      1.0
+#define BOOT_FAR_N     5.0
+#define BOOT_LEARN     8 /* readings before any can be far from their mean */
 #define STUCK_US       (2 * KNEAD_US_PER_S)
 
 static bool scale_from_settings(const struct knead_settings *s)
@@ -247,21 +249,42 @@ bool calib_stuck(const struct calib *c, int64_t t_us)
 	return c->stuck_change_share >= 0.5 && t_us - c->stuck_since_us >= STUCK_US;
 }
 
+static void restart_boot(struct calib *c)
+{
+	c->boot_count = c->boot_off = 0;
+	c->boot_sum_mean_n = c->boot_sum_m2_n2 = 0;
+	memset(c->boot_mean, 0, sizeof c->boot_mean);
+}
+
+/* A reading far from the mean so far: up to two in a row are spikes and left out, more are a load, and quiet begins anew. */
+static bool boot_outlier(struct calib *c, double sum_n)
+{
+	if (c->boot_count < BOOT_LEARN || fabs(sum_n - c->boot_sum_mean_n) < BOOT_FAR_N) {
+		c->boot_off = 0;
+		return false;
+	}
+	if (++c->boot_off <= 2)
+		return true;
+	restart_boot(c);
+	return false;
+}
+
 /* Mean of the first two quiet seconds, where nothing is stored. Welford's running mean and variance. */
 static void boot_zero(struct calib *c, const struct calib_raw *r)
 {
-	double sum = 0, delta;
+	double sum_n = 0, delta_n;
 
-	if (c->boot_count == 0)
+	for (uint32_t i = 0; i < c->cells; i++)
+		sum_n += r->raw[i] * c->n_per_raw[i];
+	if (boot_outlier(c, sum_n))
+		return;
+	if (c->boot_count++ == 0)
 		c->boot_start_us = r->t_us;
-	c->boot_count++;
-	for (uint32_t i = 0; i < c->cells; i++) {
+	for (uint32_t i = 0; i < c->cells; i++)
 		c->boot_mean[i] += (r->raw[i] - c->boot_mean[i]) / c->boot_count;
-		sum += r->raw[i] * c->n_per_raw[i];
-	}
-	delta = sum - c->boot_sum_mean_n;
-	c->boot_sum_mean_n += delta / c->boot_count;
-	c->boot_sum_m2_n2 += delta * (sum - c->boot_sum_mean_n);
+	delta_n = sum_n - c->boot_sum_mean_n;
+	c->boot_sum_mean_n += delta_n / c->boot_count;
+	c->boot_sum_m2_n2 += delta_n * (sum_n - c->boot_sum_mean_n);
 	if (r->t_us - c->boot_start_us < BOOT_ZERO_US || c->boot_count < 3)
 		return;
 	if (sqrt(c->boot_sum_m2_n2 / c->boot_count) < BOOT_SD_N) {
@@ -269,9 +292,7 @@ static void boot_zero(struct calib *c, const struct calib_raw *r)
 		c->zero_implausible = c->settings->capacity_n > 0 && fabs(c->boot_sum_mean_n) > c->settings->capacity_n;
 		c->state = CALIB_READY;
 	}
-	c->boot_count = 0;
-	c->boot_sum_mean_n = c->boot_sum_m2_n2 = 0;
-	memset(c->boot_mean, 0, sizeof c->boot_mean);
+	restart_boot(c);
 }
 
 /* Copies a sample; cells without a value, beyond 1.5 times the capacity, or missing keep what they had. */

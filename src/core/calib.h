@@ -60,7 +60,7 @@ struct calib {
 	bool tracking;
 
 	/* the first two seconds, where no zero is stored */
-	uint32_t boot_count;
+	uint32_t boot_count, boot_off;
 	int64_t boot_start_us;
 	double boot_mean[KNEAD_CELLS_MAX], boot_sum_mean_n, boot_sum_m2_n2;
 

@@ -76,6 +76,7 @@ static bool fault_begins(struct knead_pipeline *p, enum knead_fault_kind kind, b
 
 static void detect_force(struct knead_pipeline *p, const struct force *force)
 {
+	p->detect.implausible_zero = p->calib.zero_implausible;
 	detect_push(&p->detect, force, p->gap_open);
 	p->gap_open = false;
 	calib_track(&p->calib, force, detect_unloaded(&p->detect));
