@@ -16,7 +16,7 @@ FUNCTION_LINES_MAX = 70
 # descriptor, no stream, no environment, no locale.
 LIBC = """
     memchr memcmp memcpy memmove memset strchr strcmp strcspn strlen strncmp strnlen strrchr strspn strstr
-    strcasecmp strncasecmp snprintf vsnprintf qsort bsearch abs labs llabs __errno_location __assert_fail __ctype_b_loc
+    strcasecmp strncasecmp strpbrk snprintf vsnprintf qsort bsearch abs labs llabs __errno_location __assert_fail __ctype_b_loc
     __memcpy_chk __memmove_chk __memset_chk __snprintf_chk __vsnprintf_chk __stack_chk_fail _GLOBAL_OFFSET_TABLE_
 """.split()
 LIBM = """
