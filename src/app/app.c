@@ -79,10 +79,11 @@ static void on_sink_log(void *user, int level, const char *line)
 	log_line(level, "%s", line);
 }
 
-static int connect_broker(const struct conf *c, struct sink_mqtt **ret)
+static struct sink_mqtt_options broker_options(const struct conf *c)
 {
 	const struct conf_mqtt *m = &c->mqtt;
-	struct sink_mqtt_options options = {
+
+	return (struct sink_mqtt_options){
 		.host = m->host,
 		.port = m->port,
 		.base = m->base,
@@ -98,11 +99,28 @@ static int connect_broker(const struct conf *c, struct sink_mqtt **ret)
 		.late_after_s = c->late_after_s,
 		.log = on_sink_log,
 	};
+}
+
+/* Tells whether connect_broker() would take the configuration. */
+static int check_broker(const struct conf *c)
+{
+	struct sink_mqtt_options options = broker_options(c);
+	char why[WHY_MAX];
+	int r = c->mqtt.host[0] == '\0' ? 0 : sink_mqtt_check(&options, why, sizeof(why));
+
+	if (r < 0)
+		log_line(LOG_ERR, "mqtt: %s", why);
+	return r;
+}
+
+static int connect_broker(const struct conf *c, struct sink_mqtt **ret)
+{
+	struct sink_mqtt_options options = broker_options(c);
 	char why[WHY_MAX];
 	int r;
 
 	*ret = NULL;
-	if (m->host[0] == '\0') {
+	if (options.host[0] == '\0') {
 		log_line(LOG_NOTICE, "mqtt: no broker is configured; nothing is published");
 		return 0;
 	}
@@ -222,30 +240,33 @@ static int add_devices(struct app *a)
 
 /* ---- reload ---- */
 
-/* Moves the devices over to a new broker connection. On failure the old one stays. */
+/*
+ * Moves the devices over to a new broker connection. The old one says goodbye before the new one begins: the other way round
+ * its "offline" would be the last word. When fresh cannot be used the old connection stays.
+ */
 static int change_output(struct app *a, const struct conf *fresh)
 {
-	struct sink_mqtt *sink = NULL;
-	struct publish *publish = NULL;
-	int r;
+	struct publish *publish;
+	int r = check_broker(fresh);
 
-	r = connect_broker(fresh, &sink);
 	if (r == 0)
-		r = make_publisher(a, fresh, sink, &publish);
-	if (r < 0) {
-		sink_mqtt_free(sink, 0);
+		r = make_publisher(a, fresh, NULL, &publish);
+	if (r < 0)
 		return r;
-	}
 	for (size_t i = 0; i < a->devices_count; i++)
 		device_leave_publisher(a->devices[i]);
 	publish_stop(a->publish, loop_now_us(), loop_wall_us());
 	publish_free(a->publish);
 	sink_mqtt_free(a->sink, GOODBYE_RELOAD_MS);
-	a->sink = sink;
 	a->publish = publish;
 	a->context.publish = publish;
-	for (size_t i = 0; r == 0 && i < a->devices_count; i++)
-		r = device_join_publisher(a->devices[i]);
+	r = connect_broker(fresh, &a->sink);
+	publish_set_sink(publish, a->sink);
+	for (size_t i = 0; i < a->devices_count; i++) {
+		int joined = device_join_publisher(a->devices[i]);
+
+		r = r < 0 ? r : joined;
+	}
 	return r;
 }
 

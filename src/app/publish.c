@@ -35,11 +35,17 @@ int publish_new(const struct publish_options *options, struct publish **ret)
 	p->live_hz = conf->mqtt.live_hz;
 	p->event_expiry_s = (uint32_t)ceil(conf->late_after_s);
 	p->scalars = conf->mqtt.scalars;
+	p->guest = options->guest;
 	p->started_us = options->started_us;
 	p->started_wall_us = options->started_wall_us;
 	p->health_at_us = INT64_MIN;
 	*ret = p;
 	return 0;
+}
+
+void publish_set_sink(struct publish *p, struct sink_mqtt *sink)
+{
+	p->sink = sink;
 }
 
 static void device_free(struct publish_device *d)

@@ -25,6 +25,7 @@ struct publish_options {
 	struct sink_mqtt *sink; /* not owned; may be NULL: then nothing is sent */
 	const struct conf *conf; /* read by publish_new() only */
 	const char *boot; /* 8 hex digits, or "replay"; copied */
+	bool guest; /* beside a daemon: nothing on the bridge's topics */
 	int64_t started_us, started_wall_us; /* the two clocks at the start of the program */
 };
 
@@ -35,6 +36,8 @@ struct publish_options {
 
 int publish_new(const struct publish_options *options, struct publish **ret);
 void publish_free(struct publish *p); /* frees its devices too; sends nothing */
+/* From now on to this sink, NULL for nowhere. */
+void publish_set_sink(struct publish *p, struct sink_mqtt *sink);
 
 /* Adds a device, offline, and publishes its settings. conf is not kept. Returns 0 and *ret (owned by p), or -ENOMEM. */
 int publish_device_add(struct publish *p, const struct conf_device *conf, struct publish_device **ret);

@@ -66,7 +66,7 @@ struct publish {
 	char boot[KNEAD_NAME_MAX];
 	double live_hz;
 	uint32_t event_expiry_s;
-	bool scalars;
+	bool scalars, guest;
 	int64_t started_us, started_wall_us;
 	struct publish_device *devices; /* in the order in which they were added */
 	int64_t health_at_us; /* INT64_MIN = never sent */

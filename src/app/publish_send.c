@@ -43,7 +43,7 @@ void publish_send(struct publish *p, const struct publish_device *d, enum publis
 	const char *id = d ? d->id : "bridge";
 	char name[TOPIC_MAX], late[TOPIC_MAX];
 
-	if (length <= 0)
+	if (length <= 0 || (!d && p->guest))
 		return;
 	snprintf(name, sizeof(name), "%s/%s/%s%s", p->base, id, topics[topic].name, leaf ? leaf : "");
 	snprintf(late, sizeof(late), "%s/%s/late/%s", p->base, id, leaf ? leaf : "");

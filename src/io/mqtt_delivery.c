@@ -168,7 +168,7 @@ static struct mqtt_link *open_link(struct delivery *d, int protocol)
 		.ca_file = s->ca_file,
 		.cert_file = s->cert_file,
 		.key_file = s->key_file,
-		.will_topic = s->availability_topic,
+		.will_topic = s->guest ? NULL : s->availability_topic,
 	};
 	struct mqtt_link *link = mqtt_link_open(&options);
 
@@ -237,7 +237,8 @@ static void begin_link(struct delivery *d, int protocol)
 	d->up_us = mqtt_outbox_now_us();
 	d->look_by_us = INT64_MAX;
 	mqtt_outbox_online(d->outbox, protocol);
-	mqtt_link_say(d->link, s->availability_topic, "online", d->up_us);
+	if (!s->guest)
+		mqtt_link_say(d->link, s->availability_topic, "online", d->up_us);
 	if (d->info && mqtt_link_look(d->link, s->info_topic, d->info->payload, d->info->length) == 0)
 		d->look_by_us = d->up_us + s->look_ms * 1000LL;
 	else
@@ -320,7 +321,8 @@ static void part(struct delivery *d)
 	}
 	if (d->parting == PART_DRAIN && (mqtt_outbox_empty(d->outbox) || now_us >= by_us - PART_RESERVE_US)) {
 		d->parting = PART_OFFLINE;
-		mqtt_link_say(d->link, d->settings->availability_topic, "offline", now_us);
+		if (!d->settings->guest)
+			mqtt_link_say(d->link, d->settings->availability_topic, "offline", now_us);
 	}
 	if (d->parting == PART_OFFLINE && (mqtt_link_flying(d->link) == 0 || now_us >= by_us))
 		d->parting = PART_OVER;

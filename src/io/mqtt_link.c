@@ -183,7 +183,7 @@ static int set_up(struct mqtt_link *l, const struct mqtt_link_options *o)
 	mosquitto_log_callback_set(l->mosq, on_log);
 	if (!rc) /* an event must not wait for the acknowledgement of the one before */
 		rc = mosquitto_int_option(l->mosq, MOSQ_OPT_TCP_NODELAY, 1);
-	if (!rc)
+	if (!rc && o->will_topic)
 		rc = mosquitto_will_set_v5(l->mosq, o->will_topic, (int)strlen("offline"), "offline", 1, true, NULL);
 	if (!rc && o->username)
 		rc = mosquitto_username_pw_set(l->mosq, o->username, o->password);

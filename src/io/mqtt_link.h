@@ -11,13 +11,13 @@
 #define MQTT_LINK_WINDOW 10 /* messages without acknowledgement */
 
 struct mqtt_link_options {
-	const char *host, *client_id, *username; /* client_id and username may be NULL */
+	const char *host, *client_id, *username; /* username may be NULL */
 	const char *password; /* may be NULL; not used after mqtt_link_open() */
 	int port, keepalive_s;
 	int protocol; /* 5 or 4 */
 	bool tls;
 	const char *ca_file, *cert_file, *key_file; /* may be NULL */
-	const char *will_topic; /* gets "offline", retained, when the link breaks */
+	const char *will_topic; /* NULL = no will; gets "offline", retained, when the link breaks */
 };
 
 enum mqtt_link_state {

@@ -30,6 +30,7 @@ static void copy_numbers(struct mqtt_settings *s, const struct sink_mqtt_options
 	s->keepalive_s = o->keepalive_s;
 	s->protocol = o->protocol;
 	s->tls = o->tls;
+	s->guest = o->guest;
 	s->backoff_min_ms = or_default(o->backoff_min_ms, 1000);
 	s->backoff_max_ms = or_default(o->backoff_max_ms, 60000);
 	s->refused_ms = or_default(o->refused_ms, 60000);
@@ -49,11 +50,34 @@ static int copy(char **ret, const char *text)
 	return *ret ? 0 : -ENOMEM;
 }
 
+/*
+ * A client id that stays the same over restarts: a connection that died unnoticed, after a power cut say, is then taken over
+ * and ended by the next. With a new id each time the broker would find it dead a minute later, and publish its will, "offline",
+ * over our "online".
+ */
+static int make_client_id(const char *base, char **ret)
+{
+	char machine[256] = "";
+	uint64_t hash = 14695981039346656037u; /* FNV-1a: the machine's id itself is nobody's business */
+	FILE *f = fopen("/etc/machine-id", "re");
+
+	if (!f || !fgets(machine, sizeof(machine), f) || machine[0] == '\n')
+		gethostname(machine, sizeof(machine) - 1);
+	if (f)
+		fclose(f);
+	for (const char *at = machine; *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+	for (const char *at = base; *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+	return asprintf(ret, "kneadd-%016llx", (unsigned long long)hash) < 0 ? -ENOMEM : 0;
+}
+
 static int copy_texts(struct mqtt_settings *s, const struct sink_mqtt_options *o)
 {
 	int r = copy(&s->host, o->host);
 
 	r = r < 0 ? r : copy(&s->client_id, o->client_id);
+	r = r < 0 || s->client_id ? r : make_client_id(o->base, &s->client_id);
 	r = r < 0 ? r : copy(&s->username, o->username);
 	r = r < 0 ? r : copy(&s->ca_file, o->ca_file);
 	r = r < 0 ? r : copy(&s->cert_file, o->cert_file);

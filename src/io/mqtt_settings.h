@@ -6,11 +6,11 @@
 #include "sink_mqtt.h"
 
 struct mqtt_settings {
-	char *host, *client_id, *username; /* all but host may be NULL */
-	char *password_path, *ca_file, *cert_file, *key_file; /* may be NULL */
+	char *host, *client_id;
+	char *username, *password_path, *ca_file, *cert_file, *key_file; /* may be NULL */
 	char *availability_topic, *info_topic;
 	int port, keepalive_s, protocol;
-	bool tls;
+	bool tls, guest;
 	int backoff_min_ms, backoff_max_ms, refused_ms, answer_ms, look_ms;
 	size_t events_max, bytes_max;
 	int64_t late_after_us;

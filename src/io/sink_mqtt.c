@@ -134,6 +134,15 @@ int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **re
 	return 0;
 }
 
+int sink_mqtt_check(const struct sink_mqtt_options *options, char *ret_why, size_t why_size)
+{
+	struct mqtt_settings settings;
+	int r = mqtt_settings_init(&settings, options, ret_why, why_size);
+
+	mqtt_settings_deinit(&settings);
+	return r;
+}
+
 void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m)
 {
 	if (s)

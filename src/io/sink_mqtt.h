@@ -18,13 +18,15 @@ typedef void (*sink_mqtt_log_fn)(void *user, int level, const char *line);
 
 struct sink_mqtt_options {
 	const char *host, *base;
-	const char *client_id, *username, *password_file; /* each may be NULL or "" */
+	const char *client_id; /* NULL or "" = one that is the same at each start on this machine */
+	const char *username, *password_file; /* each may be NULL or "" */
 	int port; /* 0 = 1883, with tls 8883 */
 	int keepalive_s; /* at least 5 */
 	int protocol; /* 5, falls back to 3.1.1 where the broker knows no better; or 4 (3.1.1) */
 	bool tls; /* always verified: against ca_file, else against the system's store */
 	const char *ca_file, *cert_file, *key_file; /* each may be NULL or "" */
 	double late_after_s;
+	bool guest; /* beside a daemon: no will, and nothing on the bridge's availability */
 	sink_mqtt_log_fn log; /* NULL = nobody is told */
 	void *log_user;
 
@@ -84,6 +86,9 @@ struct sink_mqtt;
  * A broker that is not there is no error.
  */
 int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **ret, char *ret_why, size_t why_size);
+
+/* Whether sink_mqtt_new() would take these options: returns what it would, and starts nothing. */
+int sink_mqtt_check(const struct sink_mqtt_options *options, char *ret_why, size_t why_size);
 
 /*
  * Takes a copy of m; never blocks but for a moment of mutual exclusion, never waits for the network. What does not fit is

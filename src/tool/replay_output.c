@@ -86,6 +86,7 @@ static int connect_broker(struct replay_output *out, const struct conf *c)
 		.cert_file = m->cert_file,
 		.key_file = m->key_file,
 		.late_after_s = c->late_after_s,
+		.guest = true,
 		.log = on_sink_log,
 	};
 	char client_id[64], why[256];
@@ -110,6 +111,7 @@ static int make_publisher(struct replay_output *out, const struct conf *conf)
 		.sink = out->sink,
 		.conf = conf,
 		.boot = "replay",
+		.guest = true,
 		.started_us = clock_us(CLOCK_MONOTONIC),
 		.started_wall_us = clock_us(CLOCK_REALTIME),
 	};

@@ -131,13 +131,21 @@ class Proxy:
             for ready in select.select([client, broker], [], [])[0]:
                 data = ready.recv(65536)
                 if not data:
-                    client.close()
-                    broker.close()
+                    if (client, broker) in self.pairs:
+                        client.close()
+                        broker.close()
                     return
                 if ready is client:
                     broker.sendall(data)
                 elif not self.swallow:
                     client.sendall(data)
+
+    def lose(self):
+        """Only the sink notices: to the broker the connections look alive. Returns what ends them for the broker too."""
+        lost, self.pairs = self.pairs, []
+        for client, _ in lost:
+            client.shutdown(socket.SHUT_RDWR)
+        return lambda: [broker.shutdown(socket.SHUT_RDWR) for _, broker in lost]
 
     def cut(self):
         for client, broker in self.pairs:

@@ -232,6 +232,32 @@ def test_killed_sink_is_offline_for_everybody_by_its_will(probe, broker, subscri
     assert retained(broker.port)["knead/bridge/availability"].payload == b"offline"
 
 
+def test_connection_that_the_broker_believes_alive_does_not_leave_us_offline(probe, proxy, broker):
+    between = proxy(broker.port)
+    sink = probe(between.port)
+    sink.wait_connected()
+    end_for_the_broker = between.lose()
+    sink.wait_offline()
+    sink.wait_connected()
+    try:
+        end_for_the_broker()
+    except OSError:
+        pass  # the broker has ended it, as it should
+    settle()
+    assert retained(broker.port)["knead/bridge/availability"].payload == b"online"
+
+
+def test_guest_leaves_the_availability_of_the_bridge_alone(probe, broker, subscriber):
+    sink = probe(broker.port, guest=1, client_id="guest")
+    sink.wait_connected()
+    sink.event("hold", 1)
+    sink.wait_empty()
+    sink.finish()
+    wait_for_events(subscriber, 1)
+    settle(0.1)
+    assert [m.topic for m in subscriber.messages] == ["knead/ball-1/event/hold"]
+
+
 def test_goodbye_delivers_what_waits_and_then_says_offline(probe, broker, subscriber):
     sink = probe(broker.port)
     sink.wait_connected()

@@ -54,6 +54,8 @@ static int set_number(struct sink_mqtt_options *o, const char *key, const char *
 		}
 	if (strcmp(key, "tls") == 0)
 		o->tls = true;
+	else if (strcmp(key, "guest") == 0)
+		o->guest = true;
 	else if (strcmp(key, "late_after_s") == 0)
 		o->late_after_s = strtod(value, NULL);
 	else if (strcmp(key, "events_max") == 0)

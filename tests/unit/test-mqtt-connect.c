@@ -144,6 +144,23 @@ static void port_follows_tls_unless_it_is_given(void **state)
 	mqtt_settings_deinit(&s);
 }
 
+static void client_id_is_the_same_at_each_start_and_another_for_another_base(void **state)
+{
+	struct sink_mqtt_options o = good_options();
+	struct mqtt_settings first, second, other;
+	char why[128];
+
+	assert_int_equal(mqtt_settings_init(&first, &o, why, sizeof(why)), 0);
+	assert_int_equal(mqtt_settings_init(&second, &o, why, sizeof(why)), 0);
+	o.base = "other";
+	assert_int_equal(mqtt_settings_init(&other, &o, why, sizeof(why)), 0);
+	assert_string_equal(first.client_id, second.client_id);
+	assert_string_not_equal(first.client_id, other.client_id);
+	mqtt_settings_deinit(&first);
+	mqtt_settings_deinit(&second);
+	mqtt_settings_deinit(&other);
+}
+
 static void bad_options_are_refused_naming_the_key(void **state)
 {
 	struct sink_mqtt_options cases[] = { good_options(), good_options(), good_options(), good_options(),
@@ -181,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			password_comes_from_the_file_else_from_the_credential, scratch_make, scratch_remove),
 		cmocka_unit_test(port_follows_tls_unless_it_is_given),
+		cmocka_unit_test(client_id_is_the_same_at_each_start_and_another_for_another_base),
 		cmocka_unit_test(bad_options_are_refused_naming_the_key),
 	};
 

@@ -444,6 +444,21 @@ static void info_and_health_hold_any_number_of_devices(void **state)
 	assert_true(last("knead/bridge/health")->m.length > 64 * 40);
 }
 
+static void a_guest_says_nothing_of_the_bridge(void **state)
+{
+	struct fixture *f = *state;
+	struct publish_options options = { .conf = &f->conf, .boot = "replay", .guest = true };
+
+	publish_free(f->p);
+	forget();
+	assert_int_equal(publish_new(&options, &f->p), 0);
+	assert_int_equal(publish_device_add(f->p, &f->device, &f->d), 0);
+	look(f);
+	publish_tick(f->p, 0, 0);
+	assert_int_equal(count("knead/bridge/*"), 0);
+	assert_int_equal(count("knead/ball-1/state"), 1);
+}
+
 static void health_comes_every_minute(void **state)
 {
 	struct fixture *f = *state;
@@ -512,6 +527,7 @@ int main(void)
 		TEST(a_new_fault_is_in_diag_at_once),
 		TEST(info_is_sent_when_it_says_something_new_only),
 		TEST(info_and_health_hold_any_number_of_devices),
+		TEST(a_guest_says_nothing_of_the_bridge),
 		TEST(health_comes_every_minute),
 		cmocka_unit_test_setup_teardown(
 			scalars_are_plain_values_sent_when_they_change, setup_scalars, teardown),
