@@ -343,11 +343,11 @@ enum stroke_step stroke_push(
 	bool ripe = trail_push(&st->trail, s, disturbed, &place);
 
 	st->travelling = false;
+	update_thresholds(st);
 	if (!trail_frozen(&st->trail, s->t_us))
 		watch_movement(st, s);
 	if (!ripe)
 		return STROKE_STEP_NONE;
-	update_thresholds(st);
 	return follow(st, &place, mark, flags);
 }
 
