@@ -66,15 +66,14 @@ static bool ends_at_roll(const struct match *m, const struct label *hold)
 
 static bool may_match(const struct match *m, const struct label *label, const struct label *detection)
 {
-	double start_collar_s = m->score->collar_s, end_collar_s = m->score->collar_s;
+	bool soft_start = label->kind == LABEL_ROLL || starts_at_roll(m, label);
+	bool soft_end = label->kind == LABEL_ROLL || ends_at_roll(m, label);
+	double start_collar_s = soft_start ? ROLL_COLLAR_S : m->score->collar_s;
+	double end_collar_s =
+		fmax(soft_end ? ROLL_COLLAR_S : m->score->collar_s, 0.02 * (label->end_s - label->start_s));
 
 	if (label->kind != m->kind || detection->kind != m->kind)
 		return false;
-	if (m->kind == LABEL_ROLL || starts_at_roll(m, label))
-		start_collar_s = ROLL_COLLAR_S;
-	if (m->kind == LABEL_ROLL || ends_at_roll(m, label))
-		end_collar_s = ROLL_COLLAR_S;
-	end_collar_s = fmax(end_collar_s, 0.02 * (label->end_s - label->start_s));
 	return fabs(detection->start_s - label->start_s) <= start_collar_s &&
 	       fabs(detection->end_s - label->end_s) <= end_collar_s;
 }

@@ -81,7 +81,7 @@ static void init_cell(struct sim_adc *a, struct sim_adc_cell *c, double counts_p
 /* Gains differ from cell to cell about the configured mean; of three or more, one may be weak. */
 static void init_cells(struct sim_adc *a, double counts_per_n)
 {
-	double gain[KNEAD_CELLS_MAX], mean = 0;
+	double gain[KNEAD_CELLS_MAX] = { 0 }, mean = 0;
 
 	for (uint32_t i = 0; i < a->cells; i++) {
 		gain[i] = a->stratum->gain_mismatch * sim_rand_between(&a->rand, -1, 1);

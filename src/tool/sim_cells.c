@@ -74,12 +74,12 @@ static void share_ring(const struct sim_cells *c, double force_n, double positio
 
 	if (at < 0)
 		at += 2 * M_PI;
-	left = (uint32_t)(at / step_rad) % c->count;
+	left = (uint32_t)fmin(c->count - 1, floor(at / step_rad));
 	beyond = at - left * step_rad;
 	a = sin(step_rad - beyond);
 	b = sin(beyond);
 	parts_n[left] = force_n * a / (a + b);
-	parts_n[(left + 1) % c->count] = force_n * b / (a + b);
+	parts_n[left + 1 < c->count ? left + 1 : 0] = force_n * b / (a + b);
 }
 
 static void share_sphere(const struct sim_cells *c, double force_n, double position_mm, double *parts_n)

@@ -7,11 +7,11 @@
 
 #define NAME(table, i) ((unsigned)(i) < sizeof(table) / sizeof((table)[0]) ? (table)[i] : NULL)
 
-const char *sim_stratum_to_str(enum sim_stratum_id id)
+const char *sim_stratum_to_str(enum sim_stratum_id stratum)
 {
 	static const char *const names[_SIM_STRATA] = { "s0", "s1", "s2", "s3" };
 
-	return NAME(names, id);
+	return NAME(names, stratum);
 }
 
 const char *sim_format_to_str(enum sim_format format)

@@ -231,8 +231,9 @@ static int play(struct simulate *s)
 	double for_s = s->has_length ? s->options.length_s : 0;
 	char why[256];
 
-	/* One long capture a day has no seams that a listener could stumble over. */
-	s->options.length_s = s->has_length ? s->options.length_s : 86400;
+	/* One long capture a day has no seams to stumble over; but faults come once or twice in a capture, so keep it short. */
+	if (!s->has_length && s->options.faults == 0)
+		s->options.length_s = 86400;
 	if (sim_play(&s->options, s->link_path, s->speed, for_s, why, sizeof(why)) < 0) {
 		verb_error("%s", why);
 		return VERB_FAILED;
@@ -326,5 +327,5 @@ int verb_simulate(int argc, char **argv)
 		r = check_options(&s);
 	if (r != 0)
 		return r;
-	return s.link_path ? play(&s) : write_files(&s);
+	return s.out_path ? write_files(&s) : play(&s);
 }
