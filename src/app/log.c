@@ -38,7 +38,7 @@ static int write_prefix(char *line, size_t size, int level)
 		now.tv_nsec / 1000000, names[level & 7]);
 }
 
-static void log_va(int level, const char *format, va_list ap)
+static void __attribute__((format(printf, 2, 0))) log_va(int level, const char *format, va_list ap)
 {
 	char line[LINE_MAX_BYTES];
 	int n = write_prefix(line, sizeof(line), level);
