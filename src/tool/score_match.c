@@ -128,13 +128,14 @@ static void count_strokes(struct score_kind *k, uint32_t labelled, uint32_t dete
 	k->within_one += apart <= 1;
 }
 
-/* Whether vibration that cannot be told at this rate lies over a label, and so the peak is not to be seen. */
+/* Whether vibration or a drop lies over a label: its peak is the converter's affair, whose filter takes off what it will. */
 static bool is_shaken(const struct match *m, const struct label *label)
 {
 	for (size_t i = 0; i < m->labels->count; i++) {
 		const struct label *l = &m->labels->item[i];
 
-		if (!is_scored(m->score, l->kind) && l->start_s < label->end_s && l->end_s > label->start_s)
+		if ((l->kind == LABEL_PERCUSSION || l->kind == LABEL_IMPACT) && l->start_s < label->end_s &&
+			l->end_s > label->start_s)
 			return true;
 	}
 	return false;
