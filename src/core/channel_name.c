@@ -105,19 +105,54 @@ static uint32_t word_rank(const char *word)
 					: 0;
 }
 
+static uint32_t words_meaning(const struct words *words)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < words->count; i++)
+		bits |= word_meaning(words->word[i]);
+	return bits;
+}
+
+/* Parts a name into what stands outside of brackets and what inside. */
+static void part_name(const char *name, char *ret_outside, char *ret_inside)
+{
+	unsigned depth = 0;
+
+	for (size_t i = 0; name[i] != '\0' && i < KNEAD_COLUMN_MAX - 1; i++) {
+		if (name[i] == '[' || name[i] == '(')
+			depth++;
+		if (depth > 0) {
+			*ret_inside++ = name[i];
+			depth -= name[i] == ']' || name[i] == ')';
+			*ret_outside++ = ' ';
+		} else {
+			*ret_outside++ = name[i];
+		}
+	}
+	*ret_outside = '\0';
+	*ret_inside = '\0';
+}
+
 uint32_t channel_words(const char *name, uint32_t *ret_rank)
 {
-	struct words words;
-	uint32_t bits = 0, rank = 0;
+	char outside[KNEAD_COLUMN_MAX], inside[KNEAD_COLUMN_MAX];
+	struct words words, brackets;
+	uint32_t bits, rank = 0;
 
-	split(name, &words);
+	part_name(name, outside, inside);
+	split(outside[strspn(outside, " ")] == '\0' ? name : outside, &words);
+	split(inside, &brackets);
+	bits = words_meaning(&words);
+	/* in brackets stand units and remarks: "Time[s]", "Channel A (Gain 128)" */
+	if (bits & CHANNEL_TIME)
+		bits |= words_meaning(&brackets) & (CHANNEL_IN_US | CHANNEL_IN_MS | CHANNEL_IN_S);
 	for (unsigned i = 0; i < words.count; i++) {
 		uint32_t r = word_rank(words.word[i]);
 
-		bits |= word_meaning(words.word[i]);
 		rank = r > rank ? r : rank;
 	}
-	/* "calibration sketch: time, ... load": what names the number stands last */
+	/* what names the number stands last: "Time_Force" is a force */
 	if (words.count > 0 && word_rank(words.word[words.count - 1]) > 0)
 		bits &= ~(uint32_t)(CHANNEL_TIME | CHANNEL_IN_US | CHANNEL_IN_MS | CHANNEL_IN_S);
 	*ret_rank = bits & (CHANNEL_TIME | CHANNEL_OTHER) ? 0 : rank;

@@ -118,7 +118,7 @@ static void set_time(struct choose *c, const struct knead_settings *settings, ui
 	c->time = (int32_t)i;
 	c->role[i] = CHOOSE_TIME;
 	c->time_step = channel_step(ch);
-	c->time_unit_us = choose_time_unit(ch, settings, c->arrival_step_us);
+	c->time_unit_us = choose_time_unit(ch, settings, c->arrival);
 }
 
 /* The channel that the user's word means: a name, or a number from 1. -1 when there is none. */

@@ -34,10 +34,16 @@ struct channel {
 	double step[CHOOSE_STEPS_MAX]; /* the last steps up */
 };
 
+/* How the lines came that are judged. */
+struct arrival {
+	double step_us; /* mean time between them, 0 = unknown */
+	bool burst; /* all at once: faster than anything that sends a line a second */
+};
+
 struct choose {
 	struct channel channel[CHOOSE_CHANNELS_MAX];
 	uint32_t channels;
-	double arrival_step_us; /* mean time between lines as they arrived, 0 = unknown */
+	struct arrival arrival;
 	/* the answer */
 	int8_t role[CHOOSE_CHANNELS_MAX];
 	uint32_t cells;
@@ -60,6 +66,6 @@ int choose_roles(struct choose *c, const struct knead_settings *settings, char *
 
 /* choose_time.c: whether the channel may be the time by its numbers alone, and microseconds per unit. */
 bool choose_is_clock(const struct channel *c, const struct knead_settings *settings);
-double choose_time_unit(const struct channel *c, const struct knead_settings *settings, double arrival_step_us);
+double choose_time_unit(const struct channel *c, const struct knead_settings *settings, struct arrival arrival);
 
 #endif

@@ -7,8 +7,8 @@
  *	3. how fast lines arrived, when that is known: the unit that fits within a factor of 4
  *	4. rate_hz of the settings, the same way
  *	5. plausibility: a date as seconds since 1970 has ten digits (13 in ms, 16 in us); with decimals and steps below 5: s;
- *	   steps up to 1000: ms; above: us. Whole numbers with steps of 2 to 5 are ms, since whole seconds would be slower
- *	   than anything that can be detected.
+ *	   steps up to 1000: ms; above: us; but steps of 500 to 1000 are us when many lines arrived at once. Whole numbers
+ *	   with steps of 2 to 5 are ms, since whole seconds would be slower than anything that can be detected.
  *
  * A column whose steps are all exactly 1 is a counter, unless time_unit or rate_hz say that it is a clock.
  */
@@ -17,12 +17,13 @@
 #include "channel_name.h"
 #include "choose.h"
 
-#define US_PER_MS   1e3
-#define FIT_FACTOR  4.0
-#define S_STEP_MAX  5.0
-#define MS_STEP_MAX 1000.0
-#define EPOCH_S_MIN 1e9 /* 2001 */
-#define EPOCH_S_MAX 1e10
+#define US_PER_MS	  1e3
+#define FIT_FACTOR	  4.0
+#define S_STEP_MAX	  5.0
+#define MS_STEP_MAX	  1000.0
+#define MS_BURST_STEP_MAX 500.0
+#define EPOCH_S_MIN	  1e9 /* 2001 */
+#define EPOCH_S_MAX	  1e10
 
 bool choose_is_clock(const struct channel *c, const struct knead_settings *settings)
 {
@@ -50,7 +51,7 @@ static double fit(double step, double period_us)
 	return 0;
 }
 
-static double plausible(const struct channel *c, double step)
+static double plausible(const struct channel *c, double step, bool burst)
 {
 	double last = fabs(c->last);
 
@@ -62,10 +63,10 @@ static double plausible(const struct channel *c, double step)
 		return 1;
 	if (!c->plain && step < S_STEP_MAX)
 		return KNEAD_US_PER_S;
-	return step <= MS_STEP_MAX ? US_PER_MS : 1;
+	return step <= (burst ? MS_BURST_STEP_MAX : MS_STEP_MAX) ? US_PER_MS : 1;
 }
 
-double choose_time_unit(const struct channel *c, const struct knead_settings *settings, double arrival_step_us)
+double choose_time_unit(const struct channel *c, const struct knead_settings *settings, struct arrival arrival)
 {
 	double step = channel_step(c), unit_us = 0;
 
@@ -86,9 +87,9 @@ double choose_time_unit(const struct channel *c, const struct knead_settings *se
 		return US_PER_MS;
 	if (c->words & CHANNEL_IN_S)
 		return KNEAD_US_PER_S;
-	if (arrival_step_us > 0 && step > 0)
-		unit_us = fit(step, arrival_step_us);
+	if (arrival.step_us > 0 && step > 0)
+		unit_us = fit(step, arrival.step_us);
 	if (!(unit_us > 0) && settings->rate_hz > 0 && step > 0)
 		unit_us = fit(step, KNEAD_US_PER_S / settings->rate_hz);
-	return unit_us > 0 ? unit_us : plausible(c, step);
+	return unit_us > 0 ? unit_us : plausible(c, step, arrival.burst);
 }

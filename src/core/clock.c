@@ -6,7 +6,9 @@
  * so a second-order delay-locked loop follows it on the sample count (Adriaensen, "Using a DLL to filter time"):
  *
  *	e = arrival - prediction      next prediction += period + b e      period += c e      b = sqrt(2) w, c = w w,
- *	w = 2 pi B Ts, B = 0.1 Hz, four times that during the first seconds after the start and after a jump
+ *	w = 2 pi B Ts, B = 0.1 Hz; four times that during the first 5 s after the start and after a jump, and narrowing to
+ *	a fifth of it from 10 s to 50 s: the beat of the sample rate with the latency timer may be as slow as 0.1 Hz (93.7
+ *	samples per second and 16 ms), and a wide loop would follow it
  *
  * Before the loop runs, acquisition measures the period over whole batches: the samples of one batch were taken between
  * the arrival of the batch before and its own, so any nominal rate may be wrong.
@@ -29,11 +31,16 @@
 #define LOOP_BANDWIDTH_HZ  0.1
 #define LOOP_FAST	   4.0
 #define LOOP_FAST_US	   5000000
+#define LOOP_SETTLE_US	   10000000
+#define LOOP_NARROW	   0.2
 #define LOOP_W_MAX	   0.25 /* keeps the loop stable at a few samples per second */
 #define LOOP_PULL_MAX	   2.0 /* the period stays within this factor of what acquisition found */
 #define ACQUIRE_US	   400000 /* and at least ACQUIRE_SAMPLES */
 #define ACQUIRE_SAMPLES	   3
 #define STALL_US	   250000
+#define JITTER_START_US	   8000.0
+#define JITTER_TAU_US	   1e6
+#define JITTER_FACTOR	   4.0
 #define STALL_WAIT_US	   100000
 #define JUMPS_MAX	   3 /* so many jumps with less than JUMP_SAMPLES between them: measure the rate anew */
 #define JUMP_SAMPLES	   4
@@ -106,7 +113,7 @@ static void clock_anchor(struct clock *c, int64_t rx_us)
 {
 	c->anchor_us = rx_us - c->t_us;
 	c->lead_us = clock_step_us(c);
-	c->fast_until_us = c->t_us + LOOP_FAST_US;
+	c->loop_start_us = c->t_us;
 	c->late = false;
 }
 
@@ -204,7 +211,8 @@ static void clock_acquire_push(struct clock *c, int64_t rx_us, uint32_t count)
 		if (c->acquire_samples >= ACQUIRE_SAMPLES && c->rx_us - c->acquire_rx_us >= ACQUIRE_US) {
 			c->acquiring = false;
 			c->locked_us = c->period_us;
-			c->fast_until_us = c->t_us + LOOP_FAST_US;
+			c->jitter_us = JITTER_START_US;
+			c->loop_start_us = c->t_us;
 		}
 	}
 	if (rx_us == c->acquire_rx_us)
@@ -226,11 +234,15 @@ static void clock_jump(struct clock *c, int64_t rx_us, int64_t before_us, struct
 		clock_acquire(c, rx_us);
 }
 
-/* Whether a late sample proves a gap: far too late, or late for long with no burst that catches up. */
+/*
+ * Whether a late sample proves a gap: far too late, or late for long with no burst that catches up. What is late depends on
+ * how unevenly this stream arrives anyway: a batch of 16 ms is no gap at 1000 samples per second.
+ */
 static bool clock_is_gap(struct clock *c, int64_t rx_us, double error_us)
 {
-	double limit_us = (GAP_PERIODS - 1) * c->period_us;
+	double limit_us = fmax((GAP_PERIODS - 1) * c->period_us, JITTER_FACTOR * c->jitter_us);
 
+	c->jitter_us += (fmin(fabs(error_us), limit_us) - c->jitter_us) * fmin(c->period_us / JITTER_TAU_US, 0.1);
 	if (error_us <= limit_us || error_us <= 0) {
 		c->late = false;
 		return false;
@@ -244,9 +256,19 @@ static bool clock_is_gap(struct clock *c, int64_t rx_us, double error_us)
 	return rx_us - c->late_rx_us > STALL_WAIT_US;
 }
 
+/* Bandwidth, as a part of LOOP_BANDWIDTH_HZ, by the time since the loop started or time jumped. */
+static double clock_loop_gain(const struct clock *c)
+{
+	int64_t age_us = c->t_us - c->loop_start_us;
+
+	if (age_us < LOOP_FAST_US)
+		return LOOP_FAST;
+	return fmax(LOOP_NARROW, fmin(1, (double)LOOP_SETTLE_US / (double)age_us));
+}
+
 static void clock_loop(struct clock *c, double error_us, uint32_t count)
 {
-	double gain = c->t_us < c->fast_until_us ? LOOP_FAST : 1;
+	double gain = clock_loop_gain(c);
 	double w = 2 * M_PI * LOOP_BANDWIDTH_HZ * gain * c->period_us / KNEAD_US_PER_S;
 
 	if (w > LOOP_W_MAX)

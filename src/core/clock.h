@@ -46,8 +46,9 @@ struct clock {
 	/* the loop: stream time t is expected to arrive at anchor_us + t */
 	int64_t anchor_us;
 	double lead_us; /* from the last sample to the next, as the loop predicts */
-	int64_t fast_until_us; /* stream time up to which the loop runs at high gain */
+	int64_t loop_start_us; /* stream time at which the loop started, or time jumped: its gain falls from there */
 	double locked_us; /* period that acquisition found: the loop stays near it */
+	double jitter_us; /* mean distance of arrivals from where they were expected */
 	int64_t late_rx_us; /* arrival of the first late sample of a stall */
 	bool late; /* a stall is open: will a burst catch up? */
 	uint32_t jumps, since_jump; /* jumps in close succession: the rate is another than thought */

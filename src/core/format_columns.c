@@ -9,8 +9,7 @@
 #include "look.h"
 #include "number.h"
 
-#define COLUMNS_RUN    8
-#define ARRIVAL_MIN_US 20000 /* lines that came within less tell nothing of their rate */
+#define COLUMNS_RUN 8
 
 /* How many of the last lines have one shape. */
 static uint32_t columns_run(const struct look *l, bool header)
@@ -71,17 +70,6 @@ static void columns_note(struct choose *c, const uint8_t *line, size_t n, const 
 	}
 }
 
-/* Mean time between the arrivals of the last lines, 0 when it says nothing. */
-double look_arrival_step_us(const struct look *l, uint32_t run)
-{
-	int64_t first_us = l->line[l->lines - run].rx_us, last_us = l->line[l->lines - 1].rx_us;
-
-	if (run < 2 || first_us == KNEAD_RX_UNKNOWN || last_us == KNEAD_RX_UNKNOWN ||
-		last_us < first_us + ARRIVAL_MIN_US)
-		return 0;
-	return (double)(last_us - first_us) / (run - 1);
-}
-
 static void columns_set_up(struct frame *f, const struct choose *c, const struct columns_shape *shape)
 {
 	struct columns_state *s = &f->columns;
@@ -121,7 +109,7 @@ static bool columns_recognise(struct frame *f)
 		columns_note(&choose, look_text(l, &l->line[i]), l->line[i].length, &shape);
 	for (uint32_t i = 0; i < choose.channels; i++)
 		choose.channel[i].usable = choose.channel[i].usable && choose.channel[i].count > 0;
-	choose.arrival_step_us = look_arrival_step_us(l, run);
+	choose.arrival = look_arrival(l, run);
 	if (header && header != (const uint8_t *)f->header) {
 		memcpy(f->header, header, n);
 		f->header_n = (uint32_t)n;
@@ -138,11 +126,9 @@ static enum decode columns_misfit(const struct columns_state *s, const uint8_t *
 	struct columns_shape shape;
 
 	columns_shape(line, n, &shape);
-	if (shape.numbers == 0)
+	if (!shape.pure)
 		return DECODE_REJECT + KNEAD_REJECT_TEXT;
-	return DECODE_REJECT + (shape.fields != s->shape.fields ? KNEAD_REJECT_COLUMNS
-				       : shape.pure		? KNEAD_REJECT_BAD_NUMBER
-								: KNEAD_REJECT_TEXT);
+	return DECODE_REJECT + (shape.fields != s->shape.fields ? KNEAD_REJECT_COLUMNS : KNEAD_REJECT_BAD_NUMBER);
 }
 
 /* What one field does to the sample. */

@@ -104,7 +104,8 @@ static bool labelled_learn(struct frame *f, const uint32_t *index, uint32_t peri
 		labelled_note(s, &choose, l, i);
 	for (uint32_t i = 0; i < choose.channels; i++)
 		choose.channel[i].usable = choose.channel[i].count > 0;
-	choose.arrival_step_us = look_arrival_step_us(l, l->lines - index[run - 1]) * period;
+	choose.arrival = look_arrival(l, l->lines - index[run - 1]);
+	choose.arrival.step_us *= period;
 	if (choose_roles(&choose, f->settings, f->problem, sizeof(f->problem)) < 0)
 		return false;
 	labelled_set_up(f, s, &choose);

@@ -78,21 +78,28 @@ static const uint8_t *match_text(const char *t, const uint8_t *p, const uint8_t 
 	return p;
 }
 
-/* Where the template goes on after {skip}, t standing behind it; NULL when nowhere. */
+static bool is_number(const uint8_t *p, const uint8_t *end)
+{
+	double value;
+
+	return number_parse(p, end, &value, NULL) || number_no_value(p, end) > 0;
+}
+
+/* Where the template goes on after {skip}, t standing behind it; NULL when nowhere. A number to be read must be there. */
 static const uint8_t *skip_to(const char *t, const uint8_t *p, const uint8_t *end)
 {
-	enum mark mark;
-	const char *after;
+	const char *mark;
 	size_t n;
 
-	mark = mark_at(t, &n);
-	if (mark == MARK_END)
+	if (mark_at(t, &n) == MARK_END)
 		return end;
-	for (; p < end; p++) {
-		bool number = (unsigned)(*p - '0') < 10 ||
-			      ((*p == '-' || *p == '+') && p + 1 < end && (unsigned)(p[1] - '0') < 10);
+	for (; p <= end; p++) {
+		const uint8_t *q = match_text(t, p, end, &mark);
+		enum mark next = q ? mark_at(mark, &n) : MARK_NONE;
 
-		if (mark == MARK_NONE ? match_text(t, p, end, &after) != NULL : number)
+		if (!q)
+			continue;
+		if ((next != MARK_VALUE && next != MARK_TIME) || is_number(skip_blanks(q, end), end))
 			return p;
 	}
 	return NULL;
@@ -174,8 +181,7 @@ static bool template_recognise(struct frame *f)
 		channel_note(&time, reading.time, reading.plain);
 	}
 	f->template = (struct template_state){ .cells = reading.cells, .has_time = reading.has_time };
-	device_time_init(
-		&f->template.time, choose_time_unit(&time, s, look_arrival_step_us(l, run)), channel_step(&time));
+	device_time_init(&f->template.time, choose_time_unit(&time, s, look_arrival(l, run)), channel_step(&time));
 	return true;
 }
 

@@ -80,6 +80,7 @@ void frame_reset(struct frame *f)
 		frame_reject(f, waiting, KNEAD_REJECT_PARTIAL);
 	f->fill = 0;
 	f->overlong = false;
+	f->after_cr = false;
 	f->restarted = false;
 	f->fast = NULL;
 	f->rx_us = KNEAD_RX_UNKNOWN;
@@ -254,6 +255,17 @@ static size_t frame_find_end(const struct frame *f, const uint8_t *bytes, size_t
 	return n;
 }
 
+/* Takes an LF that follows the CR of the line before, whatever has become of that line. Returns whether it was one. */
+static bool frame_take_lf(struct frame *f, uint8_t byte)
+{
+	bool belongs = f->after_cr && byte == '\n';
+
+	f->after_cr = false;
+	if (belongs)
+		*(f->last_used ? &f->stats.used_bytes : &f->stats.rejected_bytes) += 1;
+	return belongs;
+}
+
 /*
  * Takes bytes of a recognised format up to the end of one line at most. Returns how many; *ret_got tells of a sample.
  * The state may be FRAME_SEARCH afterwards.
@@ -263,7 +275,10 @@ static size_t frame_decode(
 {
 	size_t length, end, taken, fill;
 
+	if (frame_take_lf(f, bytes[0]))
+		return 1;
 	length = frame_find_end(f, bytes, n);
+	f->after_cr = length + 1 == n && bytes[length] == '\r' && !f->format->binary;
 	end = length + 1 < n && bytes[length] == '\r' && bytes[length + 1] == '\n' ? 2 : 1;
 	if (f->overlong && length < n) {
 		f->stats.rejected_bytes += length + end;
@@ -396,8 +411,10 @@ static __attribute__((noinline)) size_t frame_push_any(
 	while (!*ret_got && (used < n || f->state == FRAME_REPLAY)) {
 		if (f->state == FRAME_REPLAY)
 			*ret_got = frame_replay(f, ret);
-		else if (f->state == FRAME_SEARCH)
+		else if (f->state == FRAME_SEARCH && !frame_take_lf(f, bytes[used]))
 			used += frame_search(f, bytes + used, n - used, rx_us);
+		else if (f->state == FRAME_SEARCH)
+			used++;
 		else
 			used += frame_decode(f, bytes + used, n - used, rx_us, ret, ret_got);
 	}

@@ -121,7 +121,8 @@ struct frame {
 	frame_fast_fn fast; /* of the format, while nothing waits; else NULL */
 	bool restarted; /* the next sample is the first after a restart of the device */
 	bool overlong; /* inside a line beyond its limit: skip to its end */
-	bool last_used; /* whether the line before was used: its line end may come in two bytes */
+	bool last_used; /* whether the line before was used */
+	bool after_cr; /* a line ended with CR: LF may follow and belongs to it */
 	uint32_t bad_run;
 	uint32_t fill;
 	int64_t rx_us; /* arrival of the last bytes, or KNEAD_RX_UNKNOWN */
@@ -164,8 +165,8 @@ bool k1_line_is_right(const uint8_t *line, size_t n); /* and its checksum is rig
 bool chatter_is_boot(const uint8_t *line, size_t n); /* line of a boot loader, a reset, a crash */
 bool chatter_is_banner(const uint8_t *line, size_t n); /* first words of a known sketch */
 
-/* format_columns.c */
-double look_arrival_step_us(const struct look *l, uint32_t run); /* mean time between the last lines, 0 = unknown */
+/* look.c */
+struct arrival look_arrival(const struct look *l, uint32_t run); /* how the last lines came */
 
 /* columns_shape.c */
 struct field {

@@ -7,6 +7,9 @@
 
 #include "look.h"
 
+#define ARRIVAL_MIN_US	20000 /* lines that came within less tell nothing of their rate but that it is high */
+#define BURST_LINES_MIN 4
+
 #define EACH(byte) ((byte)*0x0101010101010101u)
 
 /* Whether all of eight bytes are 0x20 to 0x7e; a tab is left to a closer look. */
@@ -175,6 +178,19 @@ enum look_event look_add(struct frame *f, uint8_t byte, int64_t rx_us)
 		return LOOK_BLOCK;
 	}
 	return LOOK_NOTHING;
+}
+
+struct arrival look_arrival(const struct look *l, uint32_t run)
+{
+	int64_t first_us = l->line[l->lines - run].rx_us, last_us = l->line[l->lines - 1].rx_us;
+	struct arrival arrival = { 0 };
+
+	if (run < BURST_LINES_MIN || first_us == KNEAD_RX_UNKNOWN || last_us == KNEAD_RX_UNKNOWN || last_us < first_us)
+		return arrival;
+	arrival.burst = last_us - first_us < ARRIVAL_MIN_US;
+	if (!arrival.burst)
+		arrival.step_us = (double)(last_us - first_us) / (run - 1);
+	return arrival;
 }
 
 void look_banners(struct frame *f)
