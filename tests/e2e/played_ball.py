@@ -52,7 +52,9 @@ class Port:
     def drain(self, timeout_s=10):
         """Waits until the daemon has taken all that was written."""
         deadline = time.monotonic() + timeout_s
-        with open(os.path.realpath(self.link), "rb", buffering=0) as device:
+        # Not as the controlling terminal of whoever leads this session: its end would bring a SIGHUP.
+        descriptor = os.open(os.path.realpath(self.link), os.O_RDONLY | os.O_NOCTTY)
+        with os.fdopen(descriptor, "rb", buffering=0) as device:
             while select.select([device], [], [], 0)[0]:
                 assert time.monotonic() < deadline, "the port is not read"
                 time.sleep(0.005)
