@@ -14,10 +14,10 @@
 #include "log.h"
 #include "loop.h"
 
-#define GOODBYE_STOP_MS	  2000 /* of the 3 s that stopping may take */
+#define GOODBYE_STOP_MS 2000 /* of the 3 s that stopping may take */
 #define GOODBYE_RELOAD_MS 300 /* the devices wait meanwhile; their ports buffer longer than this */
-#define TICK_SLACK_US	  250000
-#define WHY_MAX		  768
+#define TICK_SLACK_US 250000
+#define WHY_MAX 768
 
 struct app {
 	const struct app_options *options;
@@ -32,6 +32,7 @@ struct app {
 	size_t devices_count;
 	char boot[9];
 	uint64_t n;
+	bool output_refused; /* [mqtt] of conf could not be used; the next reload tries again */
 	int64_t started_us, started_wall_us;
 };
 
@@ -58,7 +59,7 @@ static int check_ports(const struct conf *c, char *why, size_t size)
 
 int app_load_conf(const struct app_options *o, struct conf **ret, char *why, size_t size)
 {
-	struct conf *c;
+	struct conf *c = NULL;
 	int r = conf_load(o->file, o->options, o->options_count, &c, why, size);
 
 	if (r < 0)
@@ -217,7 +218,7 @@ static void drop_changed_devices(struct app *a, struct conf *fresh)
 static int add_devices(struct app *a)
 {
 	size_t wanted = count_devices(a->conf), n = 0;
-	struct device **devices = calloc(wanted + 1, sizeof(*devices));
+	struct device **devices = calloc(wanted + 1, sizeof(struct device *));
 	int r = 0;
 
 	if (!devices)
@@ -246,7 +247,7 @@ static int add_devices(struct app *a)
  */
 static int change_output(struct app *a, const struct conf *fresh)
 {
-	struct publish *publish;
+	struct publish *publish = NULL;
 	int r = check_broker(fresh);
 
 	if (r == 0)
@@ -273,12 +274,13 @@ static int change_output(struct app *a, const struct conf *fresh)
 static void take_conf(struct app *a, struct conf *fresh)
 {
 	struct conf *old = a->conf;
-	bool same_output = conf_output_equal(old, fresh);
+	bool same_output = conf_output_equal(old, fresh) && !a->output_refused;
 
 	log_set_level(fresh->log_level);
 	drop_changed_devices(a, fresh);
 	a->conf = fresh;
-	if (!same_output && change_output(a, fresh) < 0)
+	a->output_refused = !same_output && change_output(a, fresh) < 0;
+	if (a->output_refused)
 		log_line(LOG_ERR, "configuration: [mqtt] is not used as it stands; the old connection stays");
 	add_devices(a);
 	conf_free(old);
@@ -287,7 +289,7 @@ static void take_conf(struct app *a, struct conf *fresh)
 static void on_reload(void *user)
 {
 	struct app *a = user;
-	struct conf *fresh;
+	struct conf *fresh = NULL;
 	char why[WHY_MAX];
 
 	loop_reloading();

@@ -120,8 +120,10 @@ static struct conf_protocol *need_protocol(struct conf *c, const char *name, con
 }
 
 int conf_open_section(
-	struct conf *c, const char *text, const char *where, enum conf_section *ret, const char **ret_name, char *why)
+	struct conf *c, const char *header, const char *where, enum conf_section *ret, const char **ret_name, char *why)
 {
+	const char *text = header;
+
 	for (int i = 0; i < _CONF_SECTIONS; i++) {
 		const char *word = conf_section_name((enum conf_section)i);
 		size_t n = strlen(word);

@@ -82,7 +82,7 @@ static int parse_in_range(const struct conf_key *k, const char *text, double *re
 
 static int parse_whole(const struct conf_key *k, const char *text, int *ret, char *why, size_t size)
 {
-	double value;
+	double value = 0;
 	int r;
 
 	r = parse_in_range(k, text, &value, why, size);
@@ -275,7 +275,7 @@ static int parse_enum(const struct conf_key *k, const char *text, void *field, c
 int conf_value_parse(const struct conf_key *k, const char *text, void *base, char *why, size_t size)
 {
 	void *field = (char *)base + k->offset;
-	int whole, r;
+	int whole = 0, r;
 
 	if (strlen(text) >= CONF_TEXT_MAX)
 		return conf_refuse(why, size, "longer than %d characters; make it shorter", CONF_TEXT_MAX - 1);
