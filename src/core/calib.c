@@ -6,44 +6,26 @@
  *
  * Median of three takes single spikes, at the price of one sample of delay. Two spikes in a row come out of it as two
  * equal values far from their neighbours; a jump of that look is parked until the next sample tells whether the force
- * stayed there (then it was real) or went back (then both are replaced by a straight line).
- *
- * The zero follows drift only while idle, slowly, in a narrow band, and what is used is the zero of about one second
- * ago, so that the slow beginning of a press is never taken for drift. detection.md sections 5 and 6 give the numbers.
+ * stayed there (then it was real) or went back (then both are replaced by a straight line). detection.md section 5.
  */
 #include <math.h>
 #include <string.h>
 
 #include "calib.h"
 
+/* What runs for every sample takes the number of cells as an argument, so that the compiler can make one copy for one cell. */
+#define PER_SAMPLE static inline __attribute__((always_inline))
+
 #define RAIL_HIGH 8388607.0 /* 24-bit converter */
-#define RAIL_LOW  (-8388608.0)
-
-#define PARK_JUMP_N	20.0 /* smallest jump of the sum that may be a double spike ... */
-#define PARK_SHARE	0.5 /* ... plus this share of the force before it */
-#define SPIKE_N		20.0 /* a removed sample this far off is worth the flag */
+#define RAIL_LOW (-8388608.0)
+#define PARK_JUMP_N 20.0 /* smallest jump of the sum that may be a double spike ... */
+#define PARK_SHARE 0.5 /* ... plus this share of the force before it */
+#define SPIKE_N 20.0 /* a removed sample this far off is worth the flag */
 #define CAPACITY_FACTOR 1.5
-
-#define BLOCK_US       25000
-#define ZERO_COPY_US   125000
-#define TRACK_TAU_S    8.0
-#define TRACK_FAST_S   1.5
-#define SETTLE_US      (8 * KNEAD_US_PER_S) /* after a contact the zero may have moved: what is steady then is the zero */
-#define SETTLE_TAU_S   0.3
-#define SETTLE_SD_N    0.5
-#define SETTLE_SLEW    6.0 /* N/s */
-#define TRACK_BAND_N   3.0
-#define TRACK_GENTLE_N 1.5
-#define TRACK_PRESS    0.9 /* share of press_n followed while steady */
-#define TRACK_FAST_N   0.6
-#define TRACK_SD_N     0.9
-#define TRACK_SD_TAU_S 0.35
-#define TRACK_SLEW_N_S 1.5
-#define BOOT_ZERO_US   (2 * KNEAD_US_PER_S)
-#define BOOT_SD_N      1.0
-#define BOOT_FAR_N     5.0
-#define BOOT_LEARN     8 /* readings before any can be far from their mean */
-#define STUCK_US       (2 * KNEAD_US_PER_S)
+#define STUCK_US (2 * KNEAD_US_PER_S)
+#define SATURATED_RUN_MAX 100
+#define LOOKED_MIN 64 /* samples before the channel is known to be lively */
+#define LOOKED_MAX 1024
 
 static bool scale_from_settings(const struct knead_settings *s)
 {
@@ -77,28 +59,19 @@ static bool device_has_zero(const struct calib *c, enum knead_unit unit)
 	return knead_unit_n(in_force) > 0;
 }
 
-static void set_zero(struct calib *c, const double *zero_raw)
-{
-	memcpy(c->zero_track, zero_raw, sizeof c->zero_track);
-	memcpy(c->zero_start, zero_raw, sizeof c->zero_start);
-	for (uint32_t i = 0; i < CALIB_ZEROS; i++)
-		memcpy(c->zero_copies[i], zero_raw, sizeof c->zero_copies[i]);
-	c->zero_newest = 0;
-	c->zero_use = c->zero_copies[1];
-	c->zero_known = true;
-}
-
 void calib_init(struct calib *c, const struct knead_settings *settings)
 {
 	memset(c, 0, sizeof *c);
 	c->settings = settings;
 	c->cells = settings->cells;
-	c->zero_use = c->zero_copies[0];
+	c->counts = knead_unit_n(settings->unit) == 0;
+	c->limit_n = settings->capacity_n > 0 ? settings->capacity_n * CAPACITY_FACTOR : INFINITY;
+	c->a = &c->window[0];
+	c->b = &c->window[1];
+	c->spare = &c->window[2];
+	zero_init(&c->zero, settings);
 	set_scale(c, KNEAD_UNIT_UNSET, 0);
-	if (settings->zero_raw_count > 0)
-		set_zero(c, settings->zero_raw);
 	c->state = CALIB_WAIT_SCALE;
-	c->last.t_us = INT64_MIN;
 }
 
 void calib_learn(struct calib *c, enum knead_unit unit, double counts_per_n, bool final)
@@ -109,61 +82,93 @@ void calib_learn(struct calib *c, enum knead_unit unit, double counts_per_n, boo
 	if (c->state == CALIB_READY)
 		return;
 	known = c->calibrated || final;
-	if (!c->zero_known && known && device_has_zero(c, unit))
-		set_zero(c, (const double[KNEAD_CELLS_MAX]){ 0 });
+	if (!c->zero.known && known && device_has_zero(c, unit))
+		zero_set(&c->zero, (const double[KNEAD_CELLS_MAX]){ 0 });
 	if (known)
-		c->state = c->zero_known ? CALIB_READY : CALIB_WAIT_ZERO;
+		c->state = c->zero.known ? CALIB_READY : CALIB_WAIT_ZERO;
 }
 
-static inline double median3(double a, double b, double c)
+PER_SAMPLE double median3(double a, double b, double c)
 {
 	double low = a < b ? a : b, high = a < b ? b : a;
 
 	return c < low ? low : c > high ? high : c;
 }
 
-static inline bool on_rail(const struct calib *c, double raw)
+/* Exactly the largest or smallest count of a 24-bit converter. */
+PER_SAMPLE bool on_rail(const struct calib *c, double raw)
 {
-	return (raw == RAIL_HIGH || raw == RAIL_LOW) && knead_unit_n(c->settings->unit) == 0;
+	return (raw >= RAIL_HIGH || raw <= RAIL_LOW) && c->counts && (raw == RAIL_HIGH || raw == RAIL_LOW);
 }
 
-static inline double sum_n(const struct calib *c, const double *raw)
+PER_SAMPLE double sum_n(const struct calib *c, const double *raw, uint32_t cells)
 {
-	double sum = (raw[0] - c->zero_use[0]) * c->n_per_raw[0];
+	double sum = (raw[0] - c->zero.use[0]) * c->n_per_raw[0];
 
-	for (uint32_t i = 1; i < c->cells; i++)
-		sum += (raw[i] - c->zero_use[i]) * c->n_per_raw[i];
+	for (uint32_t i = 1; i < cells; i++)
+		sum += (raw[i] - c->zero.use[i]) * c->n_per_raw[i];
 	return sum;
 }
 
-static void to_force(struct calib *c, const struct calib_raw *r, struct force *ret)
+PER_SAMPLE void copy_reading(struct reading *to, const struct reading *from, uint32_t cells)
 {
+	to->t_us = from->t_us;
+	to->saturated = from->saturated;
+	to->spike = from->spike;
+	for (uint32_t i = 0; i < cells; i++)
+		to->raw[i] = from->raw[i];
+}
+
+/* Gives out reading r, whose force is force_n. */
+PER_SAMPLE void give(struct calib *c, const struct reading *r, double force_n, struct force *ret, uint32_t cells)
+{
+	copy_reading(&c->last, r, cells);
+	c->last_sum_n = force_n;
+	c->has_last = true;
 	ret->t_us = r->t_us;
 	ret->saturated = r->saturated;
 	ret->spike = r->spike;
-	ret->sum_n = sum_n(c, r->raw);
-	if (c->cells > 1)
-		for (uint32_t i = 0; i < c->cells; i++)
-			ret->cell_n[i] = (r->raw[i] - c->zero_use[i]) * c->n_per_raw[i];
-	c->last_sum_n = ret->sum_n;
+	ret->sum_n = force_n;
+	if (cells > 1)
+		for (uint32_t i = 0; i < cells; i++)
+			ret->cell_n[i] = (r->raw[i] - c->zero.use[i]) * c->n_per_raw[i];
 }
 
-/* The median of a, b and next, dated b. */
-static void take_median(struct calib *c, const double *next, struct calib_raw *ret)
+/* A reading was replaced by its neighbour: a spike when it stood alone, far from two that agree. */
+static bool was_spike(const struct calib *c, const struct reading *a, const struct reading *b,
+	const struct reading *next, const struct reading *m)
 {
 	double removed_n = 0, neighbours_n = 0;
 
-	ret->t_us = c->b.t_us;
-	ret->saturated = c->b.saturated;
 	for (uint32_t i = 0; i < c->cells; i++) {
-		ret->raw[i] = median3(c->a.raw[i], c->b.raw[i], next[i]);
-		removed_n += fabs((c->b.raw[i] - ret->raw[i]) * c->n_per_raw[i]);
-		neighbours_n += fabs((c->a.raw[i] - next[i]) * c->n_per_raw[i]);
-		if (on_rail(c, ret->raw[i]))
+		removed_n += fabs((b->raw[i] - m->raw[i]) * c->n_per_raw[i]);
+		neighbours_n += fabs((a->raw[i] - next->raw[i]) * c->n_per_raw[i]);
+	}
+	return removed_n > SPIKE_N && neighbours_n < removed_n / 4;
+}
+
+/* The median of a, b and next, dated b. */
+PER_SAMPLE void take_median(struct calib *c, const struct reading *a, const struct reading *b,
+	const struct reading *next, struct reading *ret, uint32_t cells)
+{
+	bool replaced = false;
+
+	ret->raw[0] = 0; /* for compilers that cannot see that there is at least one cell */
+	ret->t_us = b->t_us;
+	ret->saturated = b->saturated;
+	ret->spike = b->spike;
+	for (uint32_t i = 0; i < cells; i++) {
+		double m = median3(a->raw[i], b->raw[i], next->raw[i]);
+
+		ret->raw[i] = m;
+		replaced |= m != b->raw[i];
+		if (on_rail(c, m))
 			ret->saturated = true;
 	}
-	ret->spike = removed_n > SPIKE_N && neighbours_n < removed_n / 4;
-	c->spikes += ret->spike;
+	if (replaced && was_spike(c, a, b, next, ret)) {
+		ret->spike = true;
+		c->spikes++;
+	}
 }
 
 static bool same_raw(const struct calib *c, const double *x, const double *y)
@@ -174,14 +179,14 @@ static bool same_raw(const struct calib *c, const double *x, const double *y)
 	return false;
 }
 
-/* All parked samples but the newest were spikes: put them on the straight line between their neighbours. */
+/* All parked readings but the newest were spikes: put them on the straight line between their neighbours. */
 static void straighten(struct calib *c)
 {
-	const struct calib_raw *after = &c->parked[c->parked_count - 1];
+	const struct reading *after = &c->parked[c->parked_count - 1];
 	double steps = c->parked_count;
 
 	for (uint32_t k = 0; k + 1 < c->parked_count; k++) {
-		struct calib_raw *r = &c->parked[k];
+		struct reading *r = &c->parked[k];
 
 		for (uint32_t i = 0; i < c->cells; i++)
 			r->raw[i] = c->last.raw[i] + (after->raw[i] - c->last.raw[i]) * ((k + 1) / steps);
@@ -198,263 +203,155 @@ static void release_parked(struct calib *c)
 	c->parked_count = 0;
 }
 
-/* What comes out of the median goes on, or waits where it may be the first of two spikes. True: it goes on, in ret. */
-static bool park(struct calib *c, const struct calib_raw *m, struct force *ret)
+/* A reading that may be the first of two spikes, or comes after such a one. */
+static void park(struct calib *c, const struct reading *m, double force_n)
 {
-	double jump_n = sum_n(c, m->raw) - c->last_sum_n;
-	bool far = fabs(jump_n) > PARK_JUMP_N + PARK_SHARE * fabs(c->last_sum_n);
+	double jump_n;
 
-	if (c->parked_count == 0) {
-		if (!far || c->last.t_us == INT64_MIN) {
-			c->last = *m;
-			to_force(c, m, ret);
-			return true;
-		}
-		c->parked[c->parked_count++] = *m;
-		return false;
-	}
-	c->parked[c->parked_count++] = *m;
+	copy_reading(&c->parked[c->parked_count++], m, c->cells);
+	if (c->parked_count == 1)
+		return;
 	if (c->parked_count < CALIB_PARKED && same_raw(c, m->raw, c->parked[0].raw))
-		return false;
-	jump_n = sum_n(c, c->parked[0].raw) - c->last_sum_n;
-	if (fabs(sum_n(c, m->raw) - c->last_sum_n) < fabs(jump_n) / 4)
+		return;
+	jump_n = sum_n(c, c->parked[0].raw, c->cells) - c->last_sum_n;
+	if (fabs(force_n - c->last_sum_n) < fabs(jump_n) / 4)
 		straighten(c);
 	release_parked(c);
-	return false;
+}
+
+/* What comes out of the median goes on, or waits where it may be the first of two spikes. True: it goes on, in ret. */
+PER_SAMPLE bool go_on(struct calib *c, const struct reading *m, struct force *ret, uint32_t cells)
+{
+	double force_n = sum_n(c, m->raw, cells);
+
+	if (c->parked_count > 0 ||
+		(c->has_last && fabs(force_n - c->last_sum_n) > PARK_JUMP_N + PARK_SHARE * fabs(c->last_sum_n))) {
+		park(c, m, force_n);
+		return false;
+	}
+	give(c, m, force_n, ret, cells);
+	return true;
 }
 
 bool calib_more(struct calib *c, struct force *ret)
 {
+	const struct reading *r;
+
 	if (c->ready_next >= c->ready_count)
 		return false;
-	c->last = c->parked[c->ready_next++];
-	to_force(c, &c->last, ret);
+	r = &c->parked[c->ready_next++];
+	give(c, r, sum_n(c, r->raw, c->cells), ret, c->cells);
 	return true;
 }
 
-static void watch_stuck(struct calib *c, const struct calib_raw *r)
+/* Whether anything changed, for calib_stuck(). */
+PER_SAMPLE void watch_change(struct calib *c, const struct reading *b, const struct reading *next, uint32_t cells)
 {
 	bool changed = false;
 
-	for (uint32_t i = 0; i < c->cells; i++)
-		changed |= r->raw[i] != c->b.raw[i];
+	for (uint32_t i = 0; i < cells; i++)
+		changed |= next->raw[i] != b->raw[i];
+	c->looked++;
+	c->changes += changed;
 	if (changed)
-		c->stuck_since_us = r->t_us;
-	if (changed || c->stuck_change_share < 0.5)
-		c->stuck_change_share += ((changed ? 1.0 : 0.0) - c->stuck_change_share) / 128;
+		c->changed_us = next->t_us;
 }
 
-bool calib_stuck(const struct calib *c, int64_t t_us)
+bool calib_stuck(struct calib *c, int64_t t_us)
 {
-	return c->stuck_change_share >= 0.5 && t_us - c->stuck_since_us >= STUCK_US;
-}
+	bool lively = 2 * c->changes >= c->looked || c->looked < LOOKED_MIN;
 
-static void restart_boot(struct calib *c)
-{
-	c->boot_count = c->boot_off = 0;
-	c->boot_sum_mean_n = c->boot_sum_m2_n2 = 0;
-	memset(c->boot_mean, 0, sizeof c->boot_mean);
-}
-
-/* A reading far from the mean so far: up to two in a row are spikes and left out, more are a load, and quiet begins anew. */
-static bool boot_outlier(struct calib *c, double sum_n)
-{
-	if (c->boot_count < BOOT_LEARN || fabs(sum_n - c->boot_sum_mean_n) < BOOT_FAR_N) {
-		c->boot_off = 0;
-		return false;
+	if (t_us - c->changed_us >= STUCK_US)
+		return c->lively;
+	if (c->looked >= LOOKED_MIN)
+		c->lively = lively;
+	if (c->looked >= LOOKED_MAX) {
+		c->looked /= 2;
+		c->changes /= 2;
 	}
-	if (++c->boot_off <= 2)
-		return true;
-	restart_boot(c);
 	return false;
 }
 
-/* Mean of the first two quiet seconds, where nothing is stored. Welford's running mean and variance. */
-static void boot_zero(struct calib *c, const struct calib_raw *r)
+/* A cell's reading when something is wrong with it: no value, or beyond what the device can carry. */
+static double doubtful(const struct calib *c, const struct knead_sample *sample, const struct reading *b, uint32_t cell,
+	bool *ret_spike)
 {
-	double sum_n = 0, delta_n;
+	double raw = cell < sample->cells ? sample->raw[cell] : 0;
+	bool bad = cell >= sample->cells || (sample->invalid_cells >> cell & 1);
 
-	for (uint32_t i = 0; i < c->cells; i++)
-		sum_n += r->raw[i] * c->n_per_raw[i];
-	if (boot_outlier(c, sum_n))
-		return;
-	if (c->boot_count++ == 0)
-		c->boot_start_us = r->t_us;
-	for (uint32_t i = 0; i < c->cells; i++)
-		c->boot_mean[i] += (r->raw[i] - c->boot_mean[i]) / c->boot_count;
-	delta_n = sum_n - c->boot_sum_mean_n;
-	c->boot_sum_mean_n += delta_n / c->boot_count;
-	c->boot_sum_m2_n2 += delta_n * (sum_n - c->boot_sum_mean_n);
-	if (r->t_us - c->boot_start_us < BOOT_ZERO_US || c->boot_count < 3)
-		return;
-	if (sqrt(c->boot_sum_m2_n2 / c->boot_count) < BOOT_SD_N) {
-		set_zero(c, c->boot_mean);
-		c->zero_implausible = c->settings->capacity_n > 0 && fabs(c->boot_sum_mean_n) > c->settings->capacity_n;
-		c->state = CALIB_READY;
-	}
-	restart_boot(c);
+	if (!bad && c->state == CALIB_READY && !on_rail(c, raw))
+		bad = *ret_spike = fabs((raw - c->zero.use[cell]) * c->n_per_raw[cell]) > c->limit_n;
+	return bad && b ? b->raw[cell] : raw;
 }
 
-/* Copies a sample; cells without a value, beyond 1.5 times the capacity, or missing keep what they had. */
-static void read_raw(const struct calib *c, const struct knead_sample *sample, int64_t t_us, struct calib_raw *ret)
+/* Reads a sample; cells without a value, beyond 1.5 times the capacity, or missing keep what they had in b. */
+PER_SAMPLE void read_raw(const struct calib *c, const struct knead_sample *sample, const struct reading *b,
+	struct reading *ret, uint32_t cells)
 {
-	double limit_n = c->settings->capacity_n * CAPACITY_FACTOR;
-
-	ret->t_us = t_us;
 	ret->saturated = sample->saturated;
 	ret->spike = false;
-	for (uint32_t i = 0; i < c->cells; i++) {
-		double raw = i < sample->cells ? sample->raw[i] : 0;
-		bool bad = i >= sample->cells || (sample->invalid_cells >> i & 1);
+	if (c->limit_n == INFINITY && sample->invalid_cells == 0 && sample->cells >= cells)
+		for (uint32_t i = 0; i < cells; i++)
+			ret->raw[i] = sample->raw[i];
+	else
+		for (uint32_t i = 0; i < cells; i++)
+			ret->raw[i] = doubtful(c, sample, b, i, &ret->spike);
+}
 
-		if (!bad && limit_n > 0 && c->state == CALIB_READY && !on_rail(c, raw) &&
-			fabs((raw - c->zero_use[i]) * c->n_per_raw[i]) > limit_n) {
-			bad = true;
-			ret->spike = true;
-		}
-		ret->raw[i] = bad && c->seen > 0 ? c->b.raw[i] : raw;
-	}
+/* The first sample has no neighbour yet. */
+static bool first_reading(struct calib *c, int64_t t_us)
+{
+	c->seen = 1;
+	c->changed_us = t_us;
+	return false;
+}
+
+PER_SAMPLE bool push(
+	struct calib *c, const struct knead_sample *sample, int64_t t_us, struct force *ret, uint32_t cells)
+{
+	struct reading *a = c->a, *b = c->b, *next = c->spare, m;
+
+	next->t_us = t_us;
+	read_raw(c, sample, c->seen > 0 ? b : NULL, next, cells);
+	c->a = b;
+	c->b = next;
+	c->spare = a;
+	if (c->seen == 0)
+		return first_reading(c, t_us);
+	watch_change(c, b, next, cells);
+	/* the first sample has one neighbour only: it stands in for the other */
+	take_median(c, c->seen == 1 ? next : a, b, next, &m, cells);
+	c->seen = 2;
+	if (m.saturated)
+		c->saturated_run += c->saturated_run < SATURATED_RUN_MAX;
+	else
+		c->saturated_run = 0;
+	if (c->state == CALIB_READY)
+		return go_on(c, &m, ret, cells);
+	if (c->state == CALIB_WAIT_ZERO && zero_boot(&c->zero, m.t_us, m.raw, c->n_per_raw))
+		c->state = CALIB_READY;
+	return false;
 }
 
 bool calib_push(struct calib *c, const struct knead_sample *sample, int64_t t_us, struct force *ret)
 {
-	struct calib_raw next, m;
-	bool out = false;
-
 	if (c->cells == 0)
-		c->cells = sample->cells < KNEAD_CELLS_MAX ? sample->cells : KNEAD_CELLS_MAX;
-	read_raw(c, sample, t_us, &next);
-	if (c->seen > 0)
-		watch_stuck(c, &next);
-	else
-		c->stuck_since_us = t_us;
-	if (c->seen == 1)
-		c->a = next; /* the first sample's missing neighbour: mirrored */
-	if (c->seen > 0) {
-		take_median(c, next.raw, &m);
-		if (c->state == CALIB_WAIT_ZERO)
-			boot_zero(c, &m);
-		else if (c->state == CALIB_READY)
-			out = park(c, &m, ret);
-		c->a = c->b;
-	}
-	c->b = next;
-	c->seen = c->seen < 2 ? c->seen + 1 : 2;
-	return out;
+		c->cells = c->zero.cells = sample->cells < KNEAD_CELLS_MAX ? sample->cells : KNEAD_CELLS_MAX;
+	return c->cells == 1 ? push(c, sample, t_us, ret, 1) : push(c, sample, t_us, ret, c->cells);
 }
 
 bool calib_flush(struct calib *c, struct force *ret)
 {
-	struct calib_raw m;
+	struct reading *a = c->a, *b = c->b, m;
 	bool out = false;
 
 	if (c->seen > 1 && c->state == CALIB_READY) {
-		take_median(c, c->a.raw, &m);
-		out = park(c, &m, ret);
+		take_median(c, a, b, a, &m, c->cells);
+		out = go_on(c, &m, ret, c->cells);
 		if (!out && c->parked_count > 0)
 			release_parked(c);
 	}
 	c->seen = 0;
-	c->last.t_us = INT64_MIN;
+	c->has_last = false;
 	return out;
-}
-
-/* One block of idle time: where the sum lies against the zero, how steady it is, and so how fast the zero may follow. */
-static void track_block(struct calib *c, double dt_s)
-{
-	const struct knead_settings *s = c->settings;
-	double band_n = s->profile == KNEAD_PROFILE_GENTLE ? TRACK_GENTLE_N : TRACK_BAND_N;
-	double off_n = 0, gain = dt_s / TRACK_SD_TAU_S, delta, tau_s, slew_n = TRACK_SLEW_N_S * dt_s;
-	bool steady, settling;
-
-	for (uint32_t i = 0; i < c->cells; i++)
-		off_n += (c->block_sum[i] / c->block_count - c->zero_track[i]) * c->n_per_raw[i];
-	gain = gain < 0.5 ? gain : 0.5;
-	delta = off_n - c->track_mean_n;
-	c->track_mean_n += gain * delta;
-	c->track_var_n2 += gain * (delta * delta * (1 - gain) - c->track_var_n2);
-	steady = c->track_var_n2 < TRACK_SD_N * TRACK_SD_N;
-	if (!(fabs(off_n) < band_n ||
-		    (s->profile != KNEAD_PROFILE_GENTLE && steady && fabs(off_n) < TRACK_PRESS * s->press_n)))
-		return;
-	tau_s = steady && fabs(off_n) > TRACK_FAST_N ? TRACK_FAST_S : TRACK_TAU_S;
-	settling = c->tracked_us - c->idle_since_us < SETTLE_US && fabs(off_n) < band_n &&
-		   c->track_var_n2 < SETTLE_SD_N * SETTLE_SD_N;
-	if (settling) {
-		tau_s = SETTLE_TAU_S;
-		slew_n = SETTLE_SLEW * dt_s;
-	}
-	for (uint32_t i = 0; i < c->cells; i++) {
-		double off_raw = c->block_sum[i] / c->block_count - c->zero_track[i];
-		double step_n = off_raw * c->n_per_raw[i] * (dt_s < tau_s ? dt_s / tau_s : 1);
-
-		step_n = step_n > slew_n ? slew_n : step_n < -slew_n ? -slew_n : step_n;
-		c->zero_track[i] += step_n / c->n_per_raw[i];
-		c->track_mean_n -= step_n;
-	}
-}
-
-static void copy_zero(struct calib *c, int64_t t_us)
-{
-	if (t_us - c->zero_copied_us < ZERO_COPY_US)
-		return;
-	c->zero_copied_us = t_us;
-	c->zero_newest = (c->zero_newest + 1) % CALIB_ZEROS;
-	memcpy(c->zero_copies[c->zero_newest], c->zero_track, sizeof c->zero_track);
-	c->zero_use = c->zero_copies[(c->zero_newest + 1) % CALIB_ZEROS];
-}
-
-/* A contact begins: nothing of its onset may stay in the zero. */
-static void freeze(struct calib *c)
-{
-	memcpy(c->zero_track, c->zero_use, sizeof c->zero_track);
-	for (uint32_t i = 0; i < CALIB_ZEROS; i++)
-		if (c->zero_copies[i] != c->zero_use)
-			memcpy(c->zero_copies[i], c->zero_track, sizeof c->zero_copies[i]);
-	c->tracking = false;
-}
-
-void calib_track(struct calib *c, const struct force *force, bool idle)
-{
-	double step_n;
-
-	if (!idle) {
-		if (c->tracking)
-			freeze(c);
-		return;
-	}
-	if (force->saturated || force->spike)
-		return;
-	if (!c->tracking) {
-		c->idle_since_us = force->t_us;
-		c->tracking = true;
-		c->block_count = 0;
-		c->tracked_us = force->t_us;
-		c->track_prev_n = force->sum_n;
-		c->track_mean_n = 0;
-		c->track_var_n2 = SETTLE_SD_N * SETTLE_SD_N;
-		memset(c->block_sum, 0, sizeof c->block_sum);
-	}
-	step_n = force->sum_n - c->track_prev_n;
-	c->track_prev_n = force->sum_n;
-	c->noise_var_n2 += (step_n * step_n / 2 - c->noise_var_n2) / 256;
-	for (uint32_t i = 0; i < c->cells; i++)
-		c->block_sum[i] += c->last.raw[i];
-	c->block_count++;
-	if (force->t_us - c->tracked_us < BLOCK_US)
-		return;
-	track_block(c, knead_us_to_s(force->t_us - c->tracked_us));
-	c->tracked_us = force->t_us;
-	c->block_count = 0;
-	memset(c->block_sum, 0, c->cells * sizeof c->block_sum[0]);
-	copy_zero(c, force->t_us);
-}
-
-double calib_zero_drift_n(const struct calib *c)
-{
-	double drift_n = 0;
-
-	for (uint32_t i = 0; i < c->cells; i++)
-		drift_n += (c->zero_use[i] - c->zero_start[i]) * c->n_per_raw[i];
-	return c->zero_known ? drift_n : 0;
 }

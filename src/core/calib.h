@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Counts -> newton, per cell: despiking, zero, scale, saturation, and the zero that follows drift while idle.
+ * Counts -> newton, per cell: despiking, zero, scale, saturation.
  */
 #ifndef CORE_CALIB_H
 #define CORE_CALIB_H
@@ -9,15 +9,15 @@
 #include <knead/settings.h>
 
 #include "force.h"
+#include "zero.h"
 
 #define CALIB_PARKED 3
-#define CALIB_ZEROS  5 /* copies of the tracked zero, an eighth of a second apart: the oldest is the one in use */
 
-/* One sample between the median and the scale. */
-struct calib_raw {
+/* One sample on its way from the median to the scale. */
+struct reading {
 	int64_t t_us;
-	double raw[KNEAD_CELLS_MAX];
 	bool saturated, spike;
+	double raw[KNEAD_CELLS_MAX]; /* only as many as there are cells */
 };
 
 enum calib_state {
@@ -32,42 +32,29 @@ struct calib {
 	uint32_t cells;
 	double n_per_raw[KNEAD_CELLS_MAX];
 	bool calibrated; /* the scale is known, not assumed */
+	bool counts; /* raw values are a converter's, with rails */
+	double limit_n; /* readings beyond it are spikes; INFINITY while nothing is known of the capacity */
+	struct zero zero;
 
-	/* median of three: a and b are the two samples before the newest */
+	/* median of three */
+	struct reading window[3];
+	struct reading *a, *b, *spare; /* the last but one, the last, and room for the next */
 	uint32_t seen;
-	struct calib_raw a, b;
-	struct calib_raw last; /* newest one given out; t_us INT64_MIN: none */
-	double last_sum_n; /* its force, with the zero of that moment */
+
+	/* newest reading given out, and its force with the zero of that moment */
+	struct reading last;
+	double last_sum_n;
+	bool has_last;
 
 	/* a jump that may be a double spike waits here */
-	struct calib_raw parked[CALIB_PARKED];
+	struct reading parked[CALIB_PARKED];
 	uint32_t parked_count, ready_count, ready_next;
 
-	/* zero, in the device's unit */
-	bool zero_known, zero_implausible;
-	double zero_track[KNEAD_CELLS_MAX]; /* follows drift */
-	double zero_copies[CALIB_ZEROS][KNEAD_CELLS_MAX]; /* ring; zero_use points at the oldest */
-	const double *zero_use;
-	uint32_t zero_newest;
-	double zero_start[KNEAD_CELLS_MAX];
-	int64_t zero_copied_us;
-
-	/* one block of idle samples, 25 ms or one sample */
-	uint32_t block_count;
-	int64_t tracked_us, idle_since_us;
-	double block_sum[KNEAD_CELLS_MAX];
-	double track_prev_n, track_mean_n, track_var_n2; /* of the idle sum, 0.35 s */
-	bool tracking;
-
-	/* the first two seconds, where no zero is stored */
-	uint32_t boot_count, boot_off;
-	int64_t boot_start_us;
-	double boot_mean[KNEAD_CELLS_MAX], boot_sum_mean_n, boot_sum_m2_n2;
-
 	/* diagnosis */
-	double noise_var_n2; /* of the idle force, from sample to sample */
-	double stuck_change_share; /* share of samples that differed from the one before, slow mean */
-	int64_t stuck_since_us;
+	uint32_t looked, changes; /* samples lately, and how many of them differed from the one before */
+	bool lively;
+	int64_t changed_us; /* last time any reading changed */
+	uint32_t saturated_run; /* saturated readings in a row, at most a few */
 	uint64_t spikes;
 };
 
@@ -91,16 +78,14 @@ bool calib_more(struct calib *c, struct force *ret);
 /* No neighbour will come (gap, end): the newest sample comes out against the one before it. As calib_push(). */
 bool calib_flush(struct calib *c, struct force *ret);
 
-/*
- * Tells of one conditioned sample whether it belongs to idle time (or to a fall that may be its beginning); only then does
- * the zero follow. When idle time ends, nothing of the onset stays in the zero.
- */
-void calib_track(struct calib *c, const struct force *force, bool idle);
+/* Tells of the conditioned sample that came out last whether it belongs to idle time: then the zero follows. */
+static inline void calib_track(struct calib *c, const struct force *force, bool idle)
+{
+	if (!idle || (!force->saturated && !force->spike))
+		zero_track(&c->zero, force->t_us, c->last.raw, c->n_per_raw, force->sum_n, idle);
+}
 
-/* How far the zero has moved since the start, in N. */
-double calib_zero_drift_n(const struct calib *c);
-
-/* Same reading for two seconds on a channel that used to change. */
-bool calib_stuck(const struct calib *c, int64_t t_us);
+/* Same reading for two seconds on a channel where every other reading differs. Ask every now and then. */
+bool calib_stuck(struct calib *c, int64_t t_us);
 
 #endif

@@ -12,7 +12,7 @@
 #include "detect.h"
 
 #define SLOW_PERIOD_US 49000 /* 20 samples/s and less: one sample may be a whole tap */
-#define SLOW_TAP_N     15.0
+#define SLOW_TAP_N 15.0
 
 void detect_init(struct detect *d, const struct knead_settings *settings, struct emit *emit)
 {
@@ -213,10 +213,11 @@ static void follow_contact(struct detect *d, const struct force *force)
 
 	if (s->raw_n > d->contact_peak_n && !force->saturated)
 		d->contact_peak_n = s->raw_n;
-	d->hold.percussion_us = percussion_time_us(&d->percussion);
-	if (percussion_active(&d->percussion))
+	if (percussion_active(&d->percussion)) {
+		d->hold.percussion_us = percussion_time_us(&d->percussion);
 		d->hold.flags |= KNEAD_FLAG_PERCUSSION;
-	hold_push(&d->hold, s, in_dip, stroke_moving(&d->stroke, s->t_us), stroke_travelling(&d->stroke));
+	}
+	hold_push(&d->hold, s, in_dip, stroke_travelling(&d->stroke));
 	if (d->contact.state != CONTACT_ON)
 		return;
 	if (d->stroke.positional && s->u_valid) {
@@ -236,15 +237,19 @@ static void follow_contact(struct detect *d, const struct force *force)
 	case STROKE_STEP_NONE:
 		break;
 	}
+	if (d->hold.state == HOLD_CANDIDATE)
+		d->hold.moving = stroke_moving(&d->stroke, s->t_us);
 }
 
 void detect_push(struct detect *d, const struct force *force, bool gap)
 {
 	enum contact_step step;
 
-	signal_push(&d->signal, force, gap);
-	impact_push(&d->impact, &d->signal);
-	percussion_push(&d->percussion, &d->signal, d->contact.state == CONTACT_IDLE, d->hold.flags, d->emit);
+	signal_push(&d->signal, force, gap, d->contact.state != CONTACT_IDLE);
+	if (d->impact.watching)
+		impact_push(&d->impact, &d->signal);
+	if (percussion_resolves(d->signal.period_us))
+		percussion_push(&d->percussion, &d->signal, d->contact.state == CONTACT_IDLE, d->hold.flags, d->emit);
 	if (d->contact.state != CONTACT_IDLE)
 		flag(d, force, gap);
 	while ((step = contact_next(&d->contact, &d->signal, d->was_lost, d->emit)) != CONTACT_STEP_NONE)
@@ -254,7 +259,7 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 		follow_contact(d, force);
 	else if (d->impact.open)
 		impact_due(&d->impact, &d->signal, true, d->hold.flags, d->emit);
-	if (force->t_us >= session_deadline_us(&d->session))
+	if (d->session.open && force->t_us >= session_deadline_us(&d->session))
 		detect_advance(d, force->t_us);
 }
 

@@ -9,8 +9,8 @@
 #include "force.h"
 
 #define MANTISSA_SHIFT 49 /* 52 bits of mantissa, the top 3 kept */
-#define FIRST_LEVEL    ((1023 - 1) << 3) /* 0.5 = 2^-1 */
-#define TICK_US	       100
+#define FIRST_LEVEL ((1023 - 1) << 3) /* 0.5 = 2^-1 */
+#define TICK_US 100
 
 static int level_of(double force_n)
 {

@@ -9,7 +9,7 @@
 #include <knead/units.h>
 
 #define EDGES_PER_OCTAVE 8
-#define EDGES_LEVELS	 (11 * EDGES_PER_OCTAVE) /* 0.5 N to 1024 N */
+#define EDGES_LEVELS (11 * EDGES_PER_OCTAVE) /* 0.5 N to 1024 N */
 
 struct edges {
 	int64_t origin_us;

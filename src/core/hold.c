@@ -29,12 +29,13 @@
 #include "hold.h"
 #include "hold_record.h"
 
-#define EASE_SHARE   0.50
-#define FIRM_SHARE   0.55
+#define EASE_SHARE 0.50
+#define FIRM_SHARE 0.55
 #define STEADY_HOLDS 3 /* times hold_min_s */
-#define STEADY_BAND  0.25 /* a lighter load is steady while it stays within this share of its mean */
-#define SHOWN_US     1500000
-#define DIP_MIN_US   20000
+#define STEADY_BAND 0.25 /* a lighter load is steady while it stays within this share of its mean */
+#define SHOWN_US 1500000
+#define BLOCK_S 0.05 /* weight of a single reading as the level so far */
+#define DIP_MIN_US 20000
 
 const char *hold_state_to_str(enum hold_state state)
 {
@@ -56,6 +57,9 @@ void hold_init(struct hold *h, const struct knead_settings *settings, struct emi
 	h->settings = settings;
 	h->emit = emit;
 	h->next_id = 1;
+	h->hold_min_us = knead_s_to_us(settings->hold_min_s);
+	h->bridge_us = knead_s_to_us(settings->bridge_s);
+	h->target_us = settings->target_s > 0 ? knead_s_to_us(settings->target_s) : INT64_MAX;
 }
 
 static void set_state(struct hold *h, enum hold_state to, enum hold_input input, int64_t t_us)
@@ -82,7 +86,7 @@ static void publish(struct hold *h)
 
 static int64_t target_us(const struct hold *h)
 {
-	return h->settings->target_s > 0 ? h->start_us + knead_s_to_us(h->settings->target_s) : INT64_MAX;
+	return h->target_us < INT64_MAX ? h->start_us + h->target_us : INT64_MAX;
 }
 
 static void tell_target(struct hold *h)
@@ -106,7 +110,7 @@ static void finish(
 		h->any = true;
 		return;
 	}
-	if (!h->published && end_us - h->start_us >= knead_s_to_us(h->settings->hold_min_s))
+	if (!h->published && end_us - h->start_us >= h->hold_min_us)
 		publish(h);
 	if (h->published && end_us >= target_us(h))
 		tell_target(h);
@@ -285,28 +289,32 @@ void hold_press(struct hold *h)
 /* The load after a partial release: the first of the three hold_min_s may still be settling. */
 static bool lighter_and_steady(struct hold *h, const struct signal *s)
 {
-	tally_push(&h->ease_tally, s->t_us, s->raw_n, s->dt_s, s->impulse_ns, s->saturated);
+	double dt_s;
+
+	tally_push(&h->ease_tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
 	if (h->steady_n <= 0 || fabs(s->raw_n - h->steady_n) > STEADY_BAND * h->steady_n) {
 		h->steady_n = s->raw_n;
 		h->steady_since_us = s->t_us;
 	}
-	h->steady_n += (s->raw_n - h->steady_n) * (s->dt_s < 1 ? s->dt_s : 1);
+	dt_s = knead_us_to_s(s->t_us - s->prev_t_us);
+	h->steady_n += (s->raw_n - h->steady_n) * (dt_s < 1 ? dt_s : 1);
 	return s->t_us - h->ease_us >= knead_s_to_us(STEADY_HOLDS * h->settings->hold_min_s) &&
 	       s->t_us - h->steady_since_us >= knead_s_to_us((STEADY_HOLDS - 1) * h->settings->hold_min_s);
 }
 
-static void watch_pressed(struct hold *h, const struct signal *s, bool moving)
+static void watch_pressed(struct hold *h, const struct signal *s)
 {
-	int64_t old_enough_us = h->start_us + knead_s_to_us(h->settings->hold_min_s);
-	double level_n = tally_level_n(&h->tally.now);
+	int64_t old_enough_us = h->start_us + h->hold_min_us;
+	double level_n = h->tally.level_n;
 
 	if (s->t_us - s->level_lag_us < old_enough_us)
 		return;
 	if (s->level_n < EASE_SHARE * level_n && h->state != HOLD_EASING) {
 		if (!h->published && s->prev_t_us - s->level_lag_us < old_enough_us) {
 			/* lighter than its beginning when it becomes old enough: what it is now is its level */
-			h->tally.now.level_ns = s->level_n * s->dt_s;
-			h->tally.now.level_s = s->dt_s;
+			h->tally.now.level_ns = s->level_n * BLOCK_S;
+			h->tally.now.level_s = BLOCK_S;
+			h->tally.level_n = s->level_n;
 			return;
 		}
 		h->ease_us = h->ease_since_us = signal_crossing_us(s, EASE_SHARE * level_n);
@@ -315,7 +323,7 @@ static void watch_pressed(struct hold *h, const struct signal *s, bool moving)
 		h->eased_level_n = level_n;
 		tally_start(&h->ease_tally, h->ease_us, h->ease_mark.impulse_ns, s->raw_n);
 		step(h, HOLD_IN_EASE, s, h->ease_us, NULL);
-	} else if (h->state == HOLD_CANDIDATE && !moving && !is_percussion(h, s->t_us)) {
+	} else if (h->state == HOLD_CANDIDATE && !h->moving && !is_percussion(h, s->t_us)) {
 		step(h, HOLD_IN_TIMEOUT, s, old_enough_us, NULL);
 	}
 	if (h->state == HOLD_ON && s->t_us - s->level_lag_us >= target_us(h))
@@ -324,14 +332,14 @@ static void watch_pressed(struct hold *h, const struct signal *s, bool moving)
 
 static void watch_easing(struct hold *h, const struct signal *s)
 {
-	tally_push(&h->ease_tally, s->t_us, s->raw_n, s->dt_s, s->impulse_ns, s->saturated);
+	tally_push(&h->ease_tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
 	if (s->level_n > EASE_SHARE * h->eased_level_n)
 		step(h, HOLD_IN_FIRM, s, s->t_us, NULL);
-	else if (s->t_us - s->level_lag_us - h->ease_since_us >= knead_s_to_us(h->settings->bridge_s))
+	else if (s->t_us - s->level_lag_us - h->ease_since_us >= h->bridge_us)
 		step(h, HOLD_IN_TIMEOUT, s, s->t_us, &h->ease_mark);
 }
 
-void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool moving, bool travelling)
+void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travelling)
 {
 	edges_push(&h->edges, s->prev_t_us > h->edges.origin_us ? s->prev_t_us : h->edges.origin_us, s->prev_raw_n,
 		s->t_us, s->raw_n);
@@ -346,11 +354,11 @@ void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool moving,
 			h->rest_open = false;
 		}
 	}
-	tally_push(&h->tally, s->t_us, s->raw_n, s->dt_s, s->impulse_ns, s->saturated);
+	tally_push(&h->tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
 	switch (h->state) {
 	case HOLD_CANDIDATE:
 	case HOLD_ON:
-		watch_pressed(h, s, moving);
+		watch_pressed(h, s);
 		break;
 	case HOLD_EASING:
 		watch_easing(h, s);
@@ -379,6 +387,7 @@ void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us)
 	if (dip_us >= DIP_MIN_US)
 		h->tally.now.dips++;
 	h->ease_since_us = s->t_us;
+	tally_resume(&h->tally, s->t_us, s->impulse_ns);
 }
 
 bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us)
@@ -389,7 +398,7 @@ bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us)
 
 int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, const struct tally_mark *mark)
 {
-	int64_t earliest_us = h->start_us + knead_s_to_us(h->settings->hold_min_s);
+	int64_t earliest_us = h->start_us + h->hold_min_us;
 	struct tally_mark end = *mark;
 
 	if (h->state == HOLD_EASED || first_us < h->start_us)

@@ -32,6 +32,8 @@ struct hold {
 	const struct knead_settings *settings;
 	struct emit *emit;
 	enum hold_state state;
+	int64_t hold_min_us, target_us, bridge_us; /* of the settings; target INT64_MAX: none */
+	bool moving; /* rolling may be coming, told by detect.c */
 
 	uint32_t id, next_id; /* id: of the published hold */
 	bool published, target_sent;
@@ -73,8 +75,8 @@ void hold_init(struct hold *h, const struct knead_settings *settings, struct emi
 void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double force_n, bool open_start);
 void hold_press(struct hold *h);
 
-/* Next sample: of the touch or the contact, or (in_dip) of a fall under release_n. moving: rolling may be coming. */
-void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool moving, bool travelling);
+/* Next sample: of the touch or the contact, or (in_dip) of a fall under release_n. travelling: the roll goes on. */
+void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travelling);
 
 /* The force fell under release_n at off_us; it came back after dip_us (counted as a dip from 20 ms on). */
 void hold_fall(struct hold *h, const struct signal *s, int64_t off_us);

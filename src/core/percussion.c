@@ -8,19 +8,18 @@
 
 #include "percussion.h"
 
-#define PERIOD_MAX_US 5050 /* 200 samples/s, with some room for the clock of the device */
-#define FAST_TAU_US   12000.0
-#define POWER_TAU_US  60000.0
-#define LOAD_TAU_US   300000.0
-#define IDLE_TAU_US   2000000.0
-#define LEVEL_MIN_N   2.0
-#define LEVEL_SHARE   0.045
-#define LEVEL_IDLE    5.0
-#define SIDE_SHARE    0.3 /* of the rms: hysteresis of the crossings */
-#define CYCLE_MIN_US  14500 /* 65 Hz, with room for one sample */
-#define CYCLE_MAX_US  72000 /* 15 Hz */
-#define LASTING_US    500000
-#define CYCLES_MIN    7
+#define FAST_TAU_US 12000.0
+#define POWER_TAU_US 60000.0
+#define LOAD_TAU_US 300000.0
+#define IDLE_TAU_US 2000000.0
+#define LEVEL_MIN_N 2.0
+#define LEVEL_SHARE 0.045
+#define LEVEL_IDLE 5.0
+#define SIDE_SHARE 0.3 /* of the rms: hysteresis of the crossings */
+#define CYCLE_MIN_US 14500 /* 65 Hz, with room for one sample */
+#define CYCLE_MAX_US 72000 /* 15 Hz */
+#define LASTING_US 500000
+#define CYCLES_MIN 7
 
 void percussion_init(struct percussion *p, const struct knead_settings *settings)
 {
@@ -89,8 +88,6 @@ void percussion_push(struct percussion *p, const struct signal *s, bool idle, ui
 {
 	double above_n, level_n2;
 
-	if (s->period_us > PERIOD_MAX_US)
-		return;
 	if (p->period_us != s->period_us)
 		set_gains(p, s->period_us);
 	p->fast_n += p->fast_gain * (s->raw_n - p->fast_n);

@@ -22,6 +22,12 @@ struct percussion {
 
 void percussion_init(struct percussion *p, const struct knead_settings *settings);
 
+/* Whether the sample rate is high enough to see it. */
+static inline bool percussion_resolves(double period_us)
+{
+	return period_us <= 5050; /* 200 samples/s, with some room for the clock of the device */
+}
+
 /* A contact begins. */
 void percussion_begin(struct percussion *p);
 

@@ -14,14 +14,15 @@
 #include "pipeline_internal.h"
 
 #define SAMPLE_EVENTS_MAX 32 /* most that one sample, deadline or gap may cause; a test holds it to that */
-#define LOST_US		  (2 * KNEAD_US_PER_S)
-#define FIRST_SAMPLE_US	  (10 * KNEAD_US_PER_S) /* after opening: bootloaders and settling take their time */
-#define LEARN_US	  (2 * KNEAD_US_PER_S) /* how long a KI line is awaited where nobody told the scale */
-#define RATE_CHECK_US	  (10 * KNEAD_US_PER_S)
-#define RATE_TOLERANCE	  0.25
-#define ZERO_SHIFT_SHARE  0.02
-#define ZERO_SHIFT_N	  10.0 /* where the capacity is not known */
-#define SATURATED_RUN	  3
+#define LOST_US (2 * KNEAD_US_PER_S)
+#define FIRST_SAMPLE_US (10 * KNEAD_US_PER_S) /* after opening: bootloaders and settling take their time */
+#define LEARN_US (2 * KNEAD_US_PER_S) /* how long a KI line is awaited where nobody told the scale */
+#define CHECK_US (KNEAD_US_PER_S / 10)
+#define RATE_CHECK_US (10 * KNEAD_US_PER_S)
+#define RATE_TOLERANCE 0.25
+#define ZERO_SHIFT_SHARE 0.02
+#define ZERO_SHIFT_N 10.0 /* where the capacity is not known */
+#define SATURATED_RUN 3
 
 int knead_pipeline_new(const struct knead_settings *settings, struct knead_pipeline **ret)
 {
@@ -76,7 +77,7 @@ static bool fault_begins(struct knead_pipeline *p, enum knead_fault_kind kind, b
 
 static void detect_force(struct knead_pipeline *p, const struct force *force)
 {
-	p->detect.implausible_zero = p->calib.zero_implausible;
+	p->detect.implausible_zero = p->calib.zero.implausible;
 	detect_push(&p->detect, force, p->gap_open);
 	p->gap_open = false;
 	calib_track(&p->calib, force, detect_unloaded(&p->detect));
@@ -116,7 +117,7 @@ static void learn(struct knead_pipeline *p, int64_t t_us)
 static void check_zero(struct knead_pipeline *p, int64_t t_us)
 {
 	double limit_n = p->settings.capacity_n > 0 ? ZERO_SHIFT_SHARE * p->settings.capacity_n : ZERO_SHIFT_N;
-	double drift_n = calib_zero_drift_n(&p->calib);
+	double drift_n = zero_drift_n(&p->calib.zero, p->calib.n_per_raw);
 	bool negative = p->detect.signal.fast_n < -p->settings.press_n - limit_n;
 
 	if (fault_begins(p, KNEAD_FAULT_ZERO_SHIFT, fabs(drift_n) > limit_n || negative)) {
@@ -139,13 +140,13 @@ static void check_rate(struct knead_pipeline *p, int64_t t_us)
 		emit_fault(&p->emit, KNEAD_FAULT_RATE, t_us, "%.1f samples/s, rate_hz says %.1f", hz, expected_hz);
 }
 
-/* Faults of the sensor. Cheap ones at every sample, the rest every ten seconds. */
+/* Faults of the sensor, ten times a second; those of rate and zero every ten seconds. */
 static void check_faults(struct knead_pipeline *p, int64_t t_us)
 {
 	bool stuck = calib_stuck(&p->calib, t_us);
 
-	p->saturated_run = p->calib.b.saturated || p->detect.signal.saturated ? p->saturated_run + 1 : 0;
-	if (fault_begins(p, KNEAD_FAULT_SATURATED, p->saturated_run >= SATURATED_RUN))
+	p->check_us = t_us + CHECK_US;
+	if (fault_begins(p, KNEAD_FAULT_SATURATED, p->calib.saturated_run >= SATURATED_RUN))
 		emit_fault(&p->emit, KNEAD_FAULT_SATURATED, t_us,
 			"the converter is at its limit: overload, or a wire is off");
 	if (fault_begins(p, KNEAD_FAULT_STUCK, stuck))
@@ -166,6 +167,17 @@ static void note_sample(struct knead_pipeline *p, const struct knead_sample *sam
 	p->fault &= ~(1u << KNEAD_FAULT_NO_DATA);
 }
 
+/* Samples are missing before this one, or the device has started again. */
+static void missing(struct knead_pipeline *p, const struct clock_tick *tick)
+{
+	if (tick->restarted || tick->gap_us > LOST_US)
+		lose(p);
+	else
+		flush(p);
+	p->gaps++;
+	p->gap_open = tick->gap_us > 0 && tick->gap_us <= LOST_US;
+}
+
 static void push_sample(struct knead_pipeline *p, const struct knead_sample *sample)
 {
 	struct clock_tick tick;
@@ -174,23 +186,21 @@ static void push_sample(struct knead_pipeline *p, const struct knead_sample *sam
 	clock_push(&p->clock, sample, &tick);
 	if (tick.drop)
 		return;
-	if (tick.restarted || tick.gap_us > LOST_US)
-		lose(p);
-	else if (tick.gap_us > 0)
-		flush(p);
-	if (tick.gap_us > 0 || tick.restarted) {
-		p->gaps++;
-		p->gap_open = tick.gap_us > 0 && tick.gap_us <= LOST_US;
-	}
+	if (tick.gap_us > 0 || tick.restarted)
+		missing(p, &tick);
 	if (!p->learned)
 		learn(p, tick.t_us);
 	note_sample(p, sample);
-	signal_set_period(&p->detect.signal, clock_period_us(&p->clock));
+	if (p->clock.period_us != p->period_us) {
+		p->period_us = p->clock.period_us;
+		signal_set_period(&p->detect.signal, clock_period_us(&p->clock));
+	}
 	if (calib_push(&p->calib, sample, tick.t_us, &force))
 		detect_force(p, &force);
 	while (calib_more(&p->calib, &force))
 		detect_force(p, &force);
-	check_faults(p, tick.t_us);
+	if (tick.t_us >= p->check_us)
+		check_faults(p, tick.t_us);
 }
 
 static void check_format(struct knead_pipeline *p)

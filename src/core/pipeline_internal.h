@@ -26,8 +26,8 @@ struct knead_pipeline {
 	int64_t sample_rx_us; /* arrival of the last accepted sample */
 	int64_t opened_rx_us; /* since when a sample is awaited */
 	uint32_t fault; /* bits 1 << enum knead_fault_kind */
-	int64_t rate_check_us;
-	uint32_t saturated_run;
+	int64_t check_us, rate_check_us; /* next look at the faults */
+	double period_us; /* that the signal knows */
 };
 
 #endif

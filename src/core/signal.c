@@ -8,12 +8,12 @@
 
 #include "signal.h"
 
-#define LEVEL_TAU_S	 0.004
-#define LEVEL_FROM_HZ	 200.0
-#define FAST_TAU_S	 0.03
-#define U_FORCE_TAU_S	 0.12
+#define LEVEL_TAU_S 0.004
+#define LEVEL_FROM_HZ 200.0
+#define FAST_TAU_S 0.03
+#define U_FORCE_TAU_S 0.12
 #define U_POSITION_TAU_S 0.08
-#define DEG_PER_RAD	 57.29577951308232
+#define DEG_PER_RAD 57.29577951308232
 
 void signal_init(struct signal *s, const struct knead_settings *settings)
 {
@@ -64,7 +64,9 @@ void signal_cut(struct signal *s)
 void signal_touch(struct signal *s, int64_t t_us, double force_n)
 {
 	s->impulse_ns = (force_n + s->raw_n) / 2 * knead_us_to_s(s->t_us - t_us);
-	s->u_started = false;
+	s->fast_n = s->raw_n;
+	s->slope_n_per_s = 0;
+	s->u_started = s->u_valid = false;
 }
 
 /* Centre of pressure along the line, or angle round the ring; cells that pull count as 0. */
@@ -108,7 +110,7 @@ static void push_u(struct signal *s, const struct force *force)
 	}
 }
 
-void signal_push(struct signal *s, const struct force *force, bool gap)
+void signal_push(struct signal *s, const struct force *force, bool gap, bool loaded)
 {
 	s->prev_t_us = s->t_us;
 	s->prev_raw_n = s->raw_n;
@@ -120,16 +122,18 @@ void signal_push(struct signal *s, const struct force *force, bool gap)
 		s->raw_n = force->sum_n; /* on the rail the last good value stands in */
 	if (!s->has_prev) {
 		s->prev_t_us = s->t_us;
-		s->prev_raw_n = s->prev_level_n = s->level_n = s->fast_n = s->raw_n;
-		s->dt_s = s->slope_n_per_s = 0;
+		s->prev_raw_n = s->prev_level_n = s->level_n = s->raw_n;
 		s->has_prev = true;
+	} else if (s->level_filtered && !gap) {
+		s->level_n += s->level_gain * (s->raw_n - s->level_n);
 	} else {
-		s->dt_s = knead_us_to_s(s->t_us - s->prev_t_us);
-		s->level_n = gap ? s->raw_n : s->level_n + s->level_gain * (s->raw_n - s->level_n);
-		s->fast_n += s->fast_gain * (s->raw_n - s->fast_n);
-		s->slope_n_per_s = (s->raw_n - s->fast_n) / FAST_TAU_S;
-		s->impulse_ns += (s->raw_n + s->prev_raw_n) / 2 * s->dt_s;
+		s->level_n = s->raw_n;
 	}
+	if (!loaded)
+		return;
+	s->impulse_ns += (s->raw_n + s->prev_raw_n) * 0.5e-6 * (double)(s->t_us - s->prev_t_us);
+	s->fast_n += s->fast_gain * (s->raw_n - s->fast_n);
+	s->slope_n_per_s = (s->raw_n - s->fast_n) * (1 / FAST_TAU_S);
 	push_u(s, force);
 }
 

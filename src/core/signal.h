@@ -14,7 +14,6 @@ struct signal {
 	const struct knead_settings *settings;
 
 	int64_t t_us, prev_t_us;
-	double dt_s;
 	double raw_n, prev_raw_n; /* despiked, unsmoothed: peak, mean, impulse */
 	double level_n, prev_level_n; /* for levels; above 200 samples/s through a low-pass of 4 ms */
 	int64_t level_lag_us; /* how late level_n is against raw_n */
@@ -46,8 +45,8 @@ void signal_init(struct signal *s, const struct knead_settings *settings);
 /* The sample period has become known or has changed; cheap when it has not. */
 void signal_set_period(struct signal *s, double period_us);
 
-/* Takes the next sample. gap: samples are missing before it (bridged). */
-void signal_push(struct signal *s, const struct force *force, bool gap);
+/* Takes the next sample. gap: samples are missing before it (bridged); loaded: in a touch or contact, smoothing matters. */
+void signal_push(struct signal *s, const struct force *force, bool gap, bool loaded);
 
 /* Data was lost: the next sample has no neighbour before it. */
 void signal_cut(struct signal *s);

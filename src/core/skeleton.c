@@ -243,17 +243,31 @@ static bool is_name_char(char c)
 	return is_letter((uint8_t)c) || is_digit((uint8_t)c) || c == ')' || c == ']' || c == '(' || c == '[';
 }
 
+/*
+ * The unit right after a number: " lbs", "kg" or, as OpenScale prints it, ",kg,". Returns how much of the text it takes, 0
+ * when there is none; a word before ':' or '=' names the next number.
+ */
+static size_t unit_after(const char *text, enum knead_unit *ret)
+{
+	const char *p = text + strspn(text, " ,;");
+	size_t n = word_length((const uint8_t *)p, (const uint8_t *)p + strlen(p));
+	bool is_unit = false;
+
+	*ret = unit_of_word(p, n, &is_unit);
+	p += n;
+	if (n == 0 || !is_unit || p[strspn(p, " ")] == ':' || p[strspn(p, " ")] == '=')
+		return 0;
+	return (size_t)(p - text);
+}
+
 /* The part of the text before a slot that names it, without the unit of the slot before. */
 static void slot_name(const char *text, bool after_slot, const char **ret, size_t *ret_n)
 {
 	const char *start = text, *stop = text + strlen(text);
-	bool is_unit = false;
-	size_t unit;
+	enum knead_unit unit;
 
-	unit = word_length((const uint8_t *)start, (const uint8_t *)stop);
-	unit_of_word(start, unit, &is_unit);
-	if (after_slot && unit > 0 && is_unit)
-		start += unit;
+	if (after_slot)
+		start += unit_after(text, &unit);
 	while (stop > start && !is_name_char(stop[-1]))
 		stop--;
 	for (const char *p = start; p < stop; p++)
@@ -279,15 +293,13 @@ void skeleton_channels(const struct skeleton *s, struct channel *ret)
 
 	for (uint32_t i = 0; i < s->slots; i++) {
 		const char *next = text + strlen(text) + 1, *name;
-		size_t n, unit = word_length((const uint8_t *)next, (const uint8_t *)next + strlen(next));
-		enum knead_unit after;
-		bool is_unit;
+		enum knead_unit unit;
+		size_t n;
 
 		slot_name(text, i > 0, &name, &n);
 		channel_init(&ret[i], name, n);
-		after = unit_of_word(next, unit, &is_unit);
-		if (unit > 0 && after != KNEAD_UNIT_UNSET)
-			ret[i].unit = after;
+		if (unit_after(next, &unit) > 0 && unit != KNEAD_UNIT_UNSET)
+			ret[i].unit = unit;
 		if ((i > 0 && is_joint(text)) || (i + 1 < s->slots && is_joint(next)))
 			ret[i].words |= CHANNEL_OTHER;
 		text = next;

@@ -19,24 +19,24 @@
 
 #include "stroke.h"
 
-#define STROKE_MM	    20.0
-#define STROKE_DEG	    15.0
-#define SWING_SHARE	    0.15
-#define HYSTERESIS_SHARE    0.5 /* of the threshold, with geometry */
-#define HYSTERESIS_SWING    0.10 /* of the mean, with one cell, and at least ... */
-#define HYSTERESIS_MIN_N    4.0
-#define HYSTERESIS_AMPL	    0.35 /* ... and of the roll's own amplitude */
-#define NEAR_FIRST	    0.30 /* of the threshold: how near an extreme is "there" before any swing is known */
-#define NEAR_POSITION	    0.06 /* of the swing */
-#define NEAR_FORCE	    0.18 /* the same with one cell, where sway is in the way */
-#define MOVED_SHARE	    0.5
-#define STILL_POSITION	    0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
-#define STILL_FORCE	    0.08
-#define STILL_US	    500000
-#define REST_S		    6.0
-#define REST_INTERVALS	    2.5
-#define END_INTERVALS	    0.62
-#define END_EXTRA_S	    0.25
+#define STROKE_MM 20.0
+#define STROKE_DEG 15.0
+#define SWING_SHARE 0.15
+#define HYSTERESIS_SHARE 0.5 /* of the threshold, with geometry */
+#define HYSTERESIS_SWING 0.10 /* of the mean, with one cell, and at least ... */
+#define HYSTERESIS_MIN_N 4.0
+#define HYSTERESIS_AMPL 0.35 /* ... and of the roll's own amplitude */
+#define NEAR_FIRST 0.30 /* of the threshold: how near an extreme is "there" before any swing is known */
+#define NEAR_POSITION 0.06 /* of the swing */
+#define NEAR_FORCE 0.18 /* the same with one cell, where sway is in the way */
+#define MOVED_SHARE 0.5
+#define STILL_POSITION 0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
+#define STILL_FORCE 0.08
+#define STILL_US 500000
+#define REST_S 6.0
+#define REST_INTERVALS 2.5
+#define END_INTERVALS 0.62
+#define END_EXTRA_S 0.25
 #define ONE_CELL_CONFIDENCE 0.85
 
 const char *stroke_state_to_str(enum stroke_state state)
@@ -340,15 +340,14 @@ enum stroke_step stroke_push(
 	struct stroke *st, struct signal *s, const struct tally_mark *mark, bool disturbed, uint32_t flags)
 {
 	struct place place;
-	bool ripe = trail_push(&st->trail, s, disturbed, &place);
+	enum trail_step step = trail_push(&st->trail, s, disturbed, &place);
 
 	st->travelling = false;
-	update_thresholds(st);
-	if (!trail_frozen(&st->trail, s->t_us))
-		watch_movement(st, s);
-	if (!ripe)
+	if (step == TRAIL_STEP_NONE)
 		return STROKE_STEP_NONE;
-	return follow(st, &place, mark, flags);
+	update_thresholds(st);
+	watch_movement(st, s);
+	return step == TRAIL_STEP_RIPE ? follow(st, &place, mark, flags) : STROKE_STEP_NONE;
 }
 
 /* Whether the running extreme, where the movement stopped or was lifted at end_us, ends a stroke; and when. */

@@ -9,23 +9,24 @@
 
 #include "tally.h"
 
-#define BLOCK_US	50000
-#define LOCAL_TAU_S	0.7
-#define ONSET_TAU_S	0.2 /* while the force still rises; over when it is within 3 % of that mean */
-#define ONSET_OVER	1.03
-#define LOCAL_SHARE	0.85 /* under this share of the local level the force is falling */
-#define MIN_SHARE	0.98 /* back at this share of it, what was lower before lies inside the hold */
-#define ONSET_MIN_US	150000
+#define BLOCK_US 50000
+#define LOCAL_TAU_S 0.7
+#define ONSET_TAU_S 0.2 /* while the force still rises; over when it is within 3 % of that mean */
+#define ONSET_OVER 1.03
+#define LOCAL_SHARE 0.85 /* under this share of the local level the force is falling */
+#define MIN_SHARE 0.98 /* back at this share of it, what was lower before lies inside the hold */
+#define ONSET_MIN_US 150000
 #define LOCAL_GIVEUP_US 1000000 /* ... and after this long it is a new level */
-#define LEVEL_SHARE	0.55
-#define TREND_FROM_S	2.0
-#define TREND_MIN_S	10.0
+#define LEVEL_SHARE 0.55
+#define TREND_FROM_S 2.0
+#define TREND_MIN_S 10.0
 
 void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double force_n)
 {
 	memset(t, 0, sizeof *t);
 	t->start_us = t->block_start_us = t->local_ok_us = t->settle_us = start_us;
-	t->start_impulse_ns = impulse_ns;
+	t->start_impulse_ns = t->block_start_ns = impulse_ns;
+	t->level_n = force_n;
 	t->now.t_us = t->now.peak_us = start_us;
 	t->now.impulse_ns = impulse_ns;
 	t->now.peak_n = t->recent_min_n = t->now.local_n = force_n;
@@ -43,24 +44,17 @@ static void fit_block(struct tally_mark *m, double since_start_s, double mean_n)
 	m->fit_yy += mean_n * mean_n;
 }
 
-/* A block of 50 ms is full: the oldest one kept back goes into the fit. */
-static void close_block(struct tally *t, int64_t t_us)
+/* Keeps the mean of a block back; the oldest one kept goes into the fit. */
+static void keep_block(struct tally *t, int64_t middle_us, double mean_n)
 {
-	double mean_n = t->block_s > 0 ? t->block_ns / t->block_s : 0;
-	bool part = t->block_s > 0 && mean_n > LEVEL_SHARE * tally_level_n(&t->now) && t->settle_us > t->start_us;
-
-	if (part) {
-		if (t->pending_count == TALLY_PENDING)
-			fit_block(&t->now, knead_us_to_s(t->pending[t->pending_next].t_us - t->start_us),
-				t->pending[t->pending_next].mean_n);
-		else
-			t->pending_count++;
-		t->pending[t->pending_next].t_us = (t->block_start_us + t_us) / 2;
-		t->pending[t->pending_next].mean_n = mean_n;
-		t->pending_next = (t->pending_next + 1) % TALLY_PENDING;
-	}
-	t->block_start_us = t_us;
-	t->block_ns = t->block_s = 0;
+	if (t->pending_count == TALLY_PENDING)
+		fit_block(&t->now, knead_us_to_s(t->pending[t->pending_next].t_us - t->start_us),
+			t->pending[t->pending_next].mean_n);
+	else
+		t->pending_count++;
+	t->pending[t->pending_next].t_us = middle_us;
+	t->pending[t->pending_next].mean_n = mean_n;
+	t->pending_next = (t->pending_next + 1) % TALLY_PENDING;
 }
 
 /* The level of the last second; while the force falls away from it, it stays, so that it is known what it fell from. */
@@ -89,7 +83,27 @@ static void follow_local(struct tally *t, int64_t t_us, double force_n, double d
 	t->recent_min_n = force_n;
 }
 
-void tally_push(struct tally *t, int64_t t_us, double force_n, double dt_s, double impulse_ns, bool saturated)
+/* A block of 50 ms is full: level, local level, smallest force and trend follow its mean. */
+static void close_block(struct tally *t)
+{
+	struct tally_mark *m = &t->now;
+	double block_s = knead_us_to_s(m->t_us - t->block_start_us);
+	double block_ns = m->impulse_ns - t->block_start_ns, mean_n = block_ns / block_s;
+	bool at_level = m->level_s <= 0 || mean_n > LEVEL_SHARE * t->level_n;
+
+	if (at_level) {
+		m->level_ns += block_ns;
+		m->level_s += block_s;
+		t->level_n = m->level_ns / m->level_s;
+	}
+	if (at_level && t->settle_us > t->start_us)
+		keep_block(t, (t->block_start_us + m->t_us) / 2, mean_n);
+	follow_local(t, m->t_us, mean_n, block_s);
+	t->block_start_us = m->t_us;
+	t->block_start_ns = m->impulse_ns;
+}
+
+void tally_push(struct tally *t, int64_t t_us, double force_n, double impulse_ns, bool saturated)
 {
 	struct tally_mark *m = &t->now;
 
@@ -101,15 +115,14 @@ void tally_push(struct tally *t, int64_t t_us, double force_n, double dt_s, doub
 	}
 	if (force_n < t->recent_min_n)
 		t->recent_min_n = force_n;
-	if (m->level_s <= 0 || force_n * m->level_s > LEVEL_SHARE * m->level_ns) {
-		m->level_ns += force_n * dt_s;
-		m->level_s += dt_s;
-	}
-	follow_local(t, t_us, force_n, dt_s);
-	t->block_ns += force_n * dt_s;
-	t->block_s += dt_s;
 	if (t_us - t->block_start_us >= BLOCK_US)
-		close_block(t, t_us);
+		close_block(t);
+}
+
+void tally_resume(struct tally *t, int64_t t_us, double impulse_ns)
+{
+	t->block_start_us = t_us;
+	t->block_start_ns = impulse_ns;
 }
 
 void tally_push_dip(struct tally *t, double force_n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The statistics of one hold, from its start to any later instant: peak, mean, level, impulse, smallest force, steadiness,
- * relaxation. Constant work per sample; what needs logarithms works on blocks of 50 ms.
+ * relaxation. Constant work per sample; levels and what needs logarithms work on blocks of 50 ms.
  */
 #ifndef CORE_TALLY_H
 #define CORE_TALLY_H
@@ -32,8 +32,9 @@ struct tally {
 	int64_t local_ok_us; /* last time the force stood near the local level */
 	double recent_min_n; /* smallest force since then */
 	int64_t settle_us; /* the onset is over */
-	int64_t block_start_us;
-	double block_ns, block_s;
+	int64_t block_start_us; /* the block under way, and the running impulse at its start */
+	double block_start_ns;
+	double level_n; /* of now, brought up to date with every block */
 	struct {
 		int64_t t_us;
 		double mean_n;
@@ -44,8 +45,11 @@ struct tally {
 /* Starts at start_us with the signal's running impulse there and the force then. */
 void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double force_n);
 
-/* Next sample at t_us: force unsmoothed, dt_s since the sample before, running impulse; saturated samples give no peak. */
-void tally_push(struct tally *t, int64_t t_us, double force_n, double dt_s, double impulse_ns, bool saturated);
+/* Next sample at t_us: force unsmoothed, running impulse; saturated samples give no peak. */
+void tally_push(struct tally *t, int64_t t_us, double force_n, double impulse_ns, bool saturated);
+
+/* After a dip: what lay in it stays out of level and trend. */
+void tally_resume(struct tally *t, int64_t t_us, double impulse_ns);
 
 /* A sample inside a dip: counts for the smallest force alone. */
 void tally_push_dip(struct tally *t, double force_n);

@@ -10,14 +10,14 @@
 
 #include "trail.h"
 
-#define STEP_US	       10000
-#define DELAY_US       300000
-#define ONSET_US       150000
-#define FREEZE_US      280000
-#define SLOPE_PER_S    2.2
-#define FORCE_SHARE    0.55
+#define STEP_US 24000 /* every other sample at 80 samples/s */
+#define DELAY_US 300000
+#define ONSET_US 150000
+#define FREEZE_US 280000
+#define SLOPE_PER_S 2.2
+#define FORCE_SHARE 0.55
 #define POSITION_SHARE 0.5 /* of the mean force: less says nothing reliable of the place */
-#define MEAN_TAU_S     5.0
+#define MEAN_TAU_S 5.0
 
 void trail_init(struct trail *t, bool positional)
 {
@@ -29,17 +29,22 @@ void trail_begin(struct trail *t, int64_t t_us)
 {
 	t->mean_n = t->mean_s = t->peak_n = 0;
 	t->first = t->count = 0;
-	t->last_us = t_us;
+	t->last_us = t->mean_us = t_us;
+	t->mean_from_ns = 0;
 	t->frozen_until_us = t_us + ONSET_US;
 }
 
 static void follow_mean(struct trail *t, const struct signal *s)
 {
-	t->mean_s = t->mean_s < MEAN_TAU_S ? t->mean_s + s->dt_s : MEAN_TAU_S;
-	if (t->mean_s > s->dt_s)
-		t->mean_n += (s->raw_n - t->mean_n) * s->dt_s / t->mean_s;
-	else
-		t->mean_n = s->raw_n;
+	double part_s = knead_us_to_s(s->t_us - t->mean_us), mean_n;
+
+	if (part_s <= 0)
+		return;
+	mean_n = (s->impulse_ns - t->mean_from_ns) / part_s;
+	t->mean_us = s->t_us;
+	t->mean_from_ns = s->impulse_ns;
+	t->mean_s = t->mean_s + part_s < MEAN_TAU_S ? t->mean_s + part_s : MEAN_TAU_S;
+	t->mean_n += (mean_n - t->mean_n) * (part_s < t->mean_s ? part_s / t->mean_s : 1);
 }
 
 static bool meaningless(const struct trail *t, const struct signal *s, bool disturbed)
@@ -64,20 +69,23 @@ bool trail_drain(struct trail *t, struct place *ret)
 	return false;
 }
 
-bool trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret)
+enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret)
 {
-	follow_mean(t, s);
 	if (s->raw_n > t->peak_n)
 		t->peak_n = s->raw_n;
+	if (s->t_us - t->mean_us >= STEP_US)
+		follow_mean(t, s);
 	if (meaningless(t, s, disturbed)) {
 		t->frozen_until_us = s->t_us + FREEZE_US;
 		t->count = 0;
 	}
 	if (s->t_us < t->frozen_until_us) {
 		signal_restart_u(s);
-		return false;
+		return TRAIL_STEP_NONE;
 	}
-	if (s->t_us - t->last_us >= STEP_US && t->count < TRAIL_PLACES) {
+	if (s->t_us - t->last_us < STEP_US)
+		return TRAIL_STEP_NONE;
+	if (t->count < TRAIL_PLACES) {
 		t->place[(t->first + t->count++) % TRAIL_PLACES] = (struct place){
 			.t_us = s->t_us - s->u_lag_us,
 			.u = s->u,
@@ -85,10 +93,10 @@ bool trail_push(struct trail *t, struct signal *s, bool disturbed, struct place 
 			.peak_n = t->peak_n,
 			.impulse_ns = s->impulse_ns,
 		};
-		t->last_us = s->t_us;
-		t->peak_n = s->raw_n;
 	}
+	t->last_us = s->t_us;
+	t->peak_n = s->raw_n;
 	if (t->count == 0 || s->t_us - s->u_lag_us - t->place[t->first].t_us < DELAY_US)
-		return false;
-	return trail_drain(t, ret);
+		return TRAIL_STEP_PLACE;
+	return trail_drain(t, ret) ? TRAIL_STEP_RIPE : TRAIL_STEP_PLACE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way of the contact, a little late: places (geometry) or forces (one cell) every ten milliseconds, handed on 0.3 s
+ * The way of the contact, a little late: places (geometry) or forces (one cell) every 25 ms, handed on 0.3 s
  * after they happened, so that what turns out to belong to a lift, a dip or an onset can still be dropped.
  */
 #ifndef CORE_TRAIL_H
@@ -8,7 +8,7 @@
 
 #include "signal.h"
 
-#define TRAIL_PLACES 40
+#define TRAIL_PLACES 16
 
 /* One place on the way. */
 struct place {
@@ -22,6 +22,8 @@ struct place {
 struct trail {
 	bool positional;
 	double mean_n, mean_s; /* force of the contact so far, of the last seconds in a long one */
+	int64_t mean_us; /* up to where it goes, and the running impulse there */
+	double mean_from_ns;
 	int64_t frozen_until_us;
 	int64_t last_us;
 	double peak_n;
@@ -34,17 +36,17 @@ void trail_init(struct trail *t, bool positional);
 /* A contact begins at t_us. */
 void trail_begin(struct trail *t, int64_t t_us);
 
-/*
- * Next sample of the contact; disturbed: it says nothing of movement (percussion). Returns true when a place has become old
- * enough: it is in ret. A freeze drops what is younger.
- */
-bool trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret);
+enum trail_step {
+	TRAIL_STEP_NONE,
+	TRAIL_STEP_PLACE, /* a new place was taken, where the signal is */
+	TRAIL_STEP_RIPE, /* the same, and one is old enough to be handed on: ret */
+};
 
-/* Whether the trail is frozen just now. */
-static inline bool trail_frozen(const struct trail *t, int64_t t_us)
-{
-	return t_us < t->frozen_until_us;
-}
+/*
+ * Next sample of the contact; disturbed: it says nothing of movement (percussion). A freeze drops the places that have not
+ * been handed on.
+ */
+enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret);
 
 /* The data ended without a lift: hands on what is left, one by one. */
 bool trail_drain(struct trail *t, struct place *ret);

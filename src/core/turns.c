@@ -11,7 +11,7 @@
 #define INTERVAL_MIN_S 0.35
 #define INTERVAL_MAX_S 6.5
 #define INTERVAL_RATIO 2.6
-#define SWING_RATIO    2.5
+#define SWING_RATIO 2.5
 
 void turns_keep(struct turns *t, const struct extreme *e)
 {

@@ -40,11 +40,11 @@ static void view_diagnosis(const struct knead_pipeline *p, struct knead_view *v)
 	v->rate_hz = clock_rate_hz(&p->clock);
 	v->rate_assumed = clock_rate_assumed(&p->clock);
 	v->calibrated = p->calib.calibrated;
-	v->noise_n = sqrt(p->calib.noise_var_n2);
+	v->noise_n = sqrt(p->calib.zero.noise_var_n2);
 	v->cells = p->calib.cells;
-	v->zero_known = p->calib.zero_known;
-	memcpy(v->zero_raw, p->calib.zero_use, sizeof v->zero_raw);
-	v->zero_drift_n = calib_zero_drift_n(&p->calib);
+	v->zero_known = p->calib.zero.known;
+	memcpy(v->zero_raw, p->calib.zero.use, sizeof v->zero_raw);
+	v->zero_drift_n = zero_drift_n(&p->calib.zero, p->calib.n_per_raw);
 	v->overload = p->detect.signal.saturated;
 	v->gaps = p->gaps;
 	v->fault = p->fault;

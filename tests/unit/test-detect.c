@@ -89,38 +89,38 @@ static const struct example examples[] = {
 		"16.288 release\n" },
 	{ "four swings of one cell are a roll", "1:0 0.2>80 8~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.481 roll_start\n"
-		"3.174 stroke ? 0\n"
-		"5.167 stroke ? 0\n"
-		"7.180 stroke ? 0\n"
-		"8.925 stroke ? 0\n"
-		"8.925 roll_end 4 lifted\n" },
+		"1.467 roll_start\n"
+		"3.211 stroke ? 0\n"
+		"5.174 stroke ? 0\n"
+		"7.199 stroke ? 0\n"
+		"8.931 stroke ? 0\n"
+		"8.931 roll_end 4 lifted\n" },
 	{ "rolling that stops goes over into a hold", "1:0 0.2>80 12~100,20,4 10:80 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.481 roll_start\n"
-		"3.174 stroke ? 0\n"
-		"5.167 stroke ? 0\n"
-		"7.180 stroke ? 0\n"
-		"9.192 stroke ? 0\n"
-		"11.180 stroke ? 0\n"
-		"13.228 stroke ? 0\n"
-		"13.228 roll_end 6 stopped\n"
-		"13.228 hold_start\n"
-		"23.294 hold_end 10.066 lifted\n"
+		"1.467 roll_start\n"
+		"3.211 stroke ? 0\n"
+		"5.174 stroke ? 0\n"
+		"7.199 stroke ? 0\n"
+		"9.211 stroke ? 0\n"
+		"11.199 stroke ? 0\n"
+		"13.238 stroke ? 0\n"
+		"13.238 roll_end 6 stopped\n"
+		"13.238 hold_start\n"
+		"23.294 hold_end 10.056 lifted\n"
 		"23.294 release\n" },
 	{ "a hold ends where rolling begins", "1:0 0.2>80 8:80 12~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.020 hold_start\n"
-		"9.347 hold_end 8.327 rolled\n"
-		"9.347 release\n"
-		"9.347 roll_start\n"
-		"11.192 stroke ? 0\n"
-		"13.174 stroke ? 0\n"
-		"15.161 stroke ? 0\n"
-		"17.186 stroke ? 0\n"
-		"19.180 stroke ? 0\n"
-		"20.973 stroke ? 0\n"
-		"20.973 roll_end 6 lifted\n" },
+		"9.333 hold_end 8.313 rolled\n"
+		"9.333 release\n"
+		"9.333 roll_start\n"
+		"11.161 stroke ? 0\n"
+		"13.186 stroke ? 0\n"
+		"15.186 stroke ? 0\n"
+		"17.199 stroke ? 0\n"
+		"19.199 stroke ? 0\n"
+		"20.969 stroke ? 0\n"
+		"20.969 roll_end 6 lifted\n" },
 	{ "swings under 15 % of the mean stay a hold", "1:0 0.2>93.5 24~100,6.5,4 0.1>0 3:0",
 		"1.017 session_start\n"
 		"1.017 hold_start\n"
@@ -178,10 +178,10 @@ static const struct example examples[] = {
 static const struct example line_examples[] = {
 	{ "two strokes of 20 mm are a roll", "1:0 @-30 0.2>100 1:100 1@>-8 1@>-30 1:100 0.1>0 3:0",
 		"1.016 session_start\n"
-		"2.209 roll_start\n"
-		"3.189 stroke + 22\n"
-		"4.251 stroke - 22\n"
-		"4.251 roll_end 2 lifted\n" },
+		"2.189 roll_start\n"
+		"3.201 stroke + 22\n"
+		"4.242 stroke - 22\n"
+		"4.242 roll_end 2 lifted\n" },
 	{ "strokes under 20 mm stay a hold", "1:0 @-30 0.2>100 1:100 1@>-12 1@>-30 1@>-12 1@>-30 1:100 0.1>0 3:0",
 		"1.016 session_start\n"
 		"1.016 hold_start\n"
@@ -195,51 +195,51 @@ static const struct example line_examples[] = {
 	{ "strokes have a direction and the roll ends at rest",
 		"1:0 @-50 0.2>100 0.5:100 2@>50 2@>-50 2@>50 2:100 0.1>0 3:0",
 		"1.016 session_start\n"
-		"1.646 roll_start\n"
-		"3.707 stroke + 100\n"
-		"5.701 stroke - 99\n"
-		"7.748 stroke + 100\n"
-		"7.748 roll_end 3 lifted\n" },
+		"1.645 roll_start\n"
+		"3.689 stroke + 100\n"
+		"5.714 stroke - 99\n"
+		"7.753 stroke + 100\n"
+		"7.753 roll_end 3 lifted\n" },
 	{ "standing still for hold_min_s ends the roll, and is a hold",
 		"1:0 @-50 0.2>100 0.5:100 2@>50 2@>-50 2@>50 3.2:100 0.1>0 3:0",
 		"1.016 session_start\n"
-		"1.646 roll_start\n"
-		"3.707 stroke + 100\n"
-		"5.701 stroke - 99\n"
-		"7.748 stroke + 100\n"
-		"7.748 roll_end 3 stopped\n"
-		"7.748 hold_start\n"
-		"10.995 hold_end 3.247 lifted\n"
+		"1.645 roll_start\n"
+		"3.689 stroke + 100\n"
+		"5.714 stroke - 99\n"
+		"7.753 stroke + 100\n"
+		"7.753 roll_end 3 stopped\n"
+		"7.753 hold_start\n"
+		"10.995 hold_end 3.242 lifted\n"
 		"10.995 release\n" },
 	{ "a pause of hold_min_s parts two rolls with a hold between",
 		"1:0 @-50 0.2>100 0.5:100 2@>50 2@>-50 4:100 2@>50 2@>-50 0.5:100 0.1>0 3:0",
 		"1.016 session_start\n"
-		"1.646 roll_start\n"
-		"3.707 stroke + 100\n"
-		"5.751 stroke - 100\n"
-		"5.751 roll_end 2 stopped\n"
-		"5.751 hold_start\n"
-		"9.645 hold_end 3.895 rolled\n"
+		"1.645 roll_start\n"
+		"3.689 stroke + 100\n"
+		"5.758 stroke - 100\n"
+		"5.758 roll_end 2 stopped\n"
+		"5.758 hold_start\n"
+		"9.645 hold_end 3.887 rolled\n"
 		"9.645 release\n"
 		"9.645 roll_start\n"
-		"11.707 stroke + 99\n"
-		"13.750 stroke - 100\n"
-		"13.750 roll_end 2 lifted\n" },
+		"11.689 stroke + 99\n"
+		"13.757 stroke - 100\n"
+		"13.757 roll_end 2 lifted\n" },
 	{ "lifting while moving ends the roll with the contact",
 		"1:0 @-50 0.2>100 0.5:100 2@>50 2@>-50 1@>20 0.05>0 3:0",
 		"1.016 session_start\n"
-		"1.646 roll_start\n"
-		"3.707 stroke + 100\n"
-		"5.632 stroke - 99\n"
+		"1.645 roll_start\n"
+		"3.689 stroke + 100\n"
+		"5.651 stroke - 99\n"
 		"6.747 stroke + 50\n"
 		"6.747 roll_end 3 lifted\n" },
 	{ "a hold before rolling ends where it leaves rest", "1:0 @-50 0.2>100 6:100 2@>50 2@>-50 0.2>0 3:0",
 		"1.016 session_start\n"
 		"1.016 hold_start\n"
-		"7.146 hold_end 6.130 rolled\n"
-		"7.146 release\n"
-		"7.146 roll_start\n"
-		"9.207 stroke + 100\n"
+		"7.145 hold_end 6.129 rolled\n"
+		"7.145 release\n"
+		"7.145 roll_start\n"
+		"9.189 stroke + 100\n"
 		"11.390 stroke - 95\n"
 		"11.390 roll_end 2 lifted\n" },
 	{ "a lifted one-way pass is a press", "1:0 @-50 0.2>60 1.5@>50 0.2>0 3:0",

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The zero follows drift only while idle, slowly, in a narrow band, and what is used is the zero of half a second ago, so
+ * that the slow beginning of a press is never taken for drift. In the seconds after a load, while foam and cell recover, what
+ * is steady near it is the zero, and it follows quickly. It is never set at the start under load. detection.md section 6.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "zero.h"
+
+#define BLOCK_US 25000
+#define ZERO_COPY_US 125000
+#define TRACK_TAU_S 8.0
+#define TRACK_FAST_S 1.5
+#define SETTLE_US (8 * KNEAD_US_PER_S) /* after a contact the zero may have moved: what is steady then is the zero */
+#define SETTLE_TAU_S 0.3
+#define SETTLE_SD_N 0.5
+#define SETTLE_SLEW 6.0 /* N/s */
+#define TRACK_BAND_N 3.0
+#define TRACK_GENTLE_N 1.5
+#define TRACK_PRESS 0.9 /* share of press_n followed while steady */
+#define TRACK_FAST_N 0.6
+#define TRACK_SD_N 0.9
+#define TRACK_SD_TAU_S 0.35
+#define TRACK_SLEW_N_S 1.5
+#define BOOT_ZERO_US (2 * KNEAD_US_PER_S)
+#define BOOT_SD_N 1.0
+#define BOOT_BLOCK_US 50000
+#define BOOT_FAR_N 5.0
+#define BOOT_LEARN 8 /* readings before any can be far from their mean */
+
+void zero_init(struct zero *z, const struct knead_settings *settings)
+{
+	memset(z, 0, sizeof *z);
+	z->settings = settings;
+	z->cells = settings->cells;
+	z->use = z->copies[0];
+	if (settings->zero_raw_count > 0)
+		zero_set(z, settings->zero_raw);
+}
+
+void zero_set(struct zero *z, const double *zero_raw)
+{
+	memcpy(z->track, zero_raw, sizeof z->track);
+	memcpy(z->start, zero_raw, sizeof z->start);
+	for (uint32_t i = 0; i < ZERO_COPIES; i++)
+		memcpy(z->copies[i], zero_raw, sizeof z->copies[i]);
+	z->newest = 0;
+	z->use = z->copies[1];
+	z->known = true;
+}
+
+static void restart_boot(struct zero *z)
+{
+	z->boot_count = z->boot_off = z->boot_blocks = z->boot_block_count = 0;
+	z->boot_sum_mean_n = z->boot_block_n = z->boot_blocks_mean_n = z->boot_blocks_m2_n2 = 0;
+	memset(z->boot_mean, 0, sizeof z->boot_mean);
+}
+
+/* A reading far from the mean so far: up to two in a row are spikes and left out, more are a load, and quiet begins anew. */
+static bool boot_outlier(struct zero *z, double sum_n)
+{
+	if (z->boot_count < BOOT_LEARN || fabs(sum_n - z->boot_sum_mean_n) < BOOT_FAR_N) {
+		z->boot_off = 0;
+		return false;
+	}
+	if (++z->boot_off <= 2)
+		return true;
+	restart_boot(z);
+	return false;
+}
+
+/* Quiet is judged on means of 50 ms: what a noisy converter does from sample to sample is no load. */
+static void boot_block(struct zero *z, int64_t t_us, double sum_n)
+{
+	double mean_n, delta_n;
+
+	z->boot_block_n += sum_n;
+	z->boot_block_count++;
+	if (t_us - z->boot_block_us < BOOT_BLOCK_US)
+		return;
+	mean_n = z->boot_block_n / z->boot_block_count;
+	z->boot_blocks++;
+	delta_n = mean_n - z->boot_blocks_mean_n;
+	z->boot_blocks_mean_n += delta_n / z->boot_blocks;
+	z->boot_blocks_m2_n2 += delta_n * (mean_n - z->boot_blocks_mean_n);
+	z->boot_block_us = t_us;
+	z->boot_block_n = z->boot_block_count = 0;
+}
+
+bool zero_boot(struct zero *z, int64_t t_us, const double *raw, const double *n_per_raw)
+{
+	double sum_n = 0;
+	bool quiet;
+
+	for (uint32_t i = 0; i < z->cells; i++)
+		sum_n += raw[i] * n_per_raw[i];
+	if (boot_outlier(z, sum_n))
+		return false;
+	if (z->boot_count++ == 0)
+		z->boot_start_us = z->boot_block_us = t_us;
+	for (uint32_t i = 0; i < z->cells; i++)
+		z->boot_mean[i] += (raw[i] - z->boot_mean[i]) / z->boot_count;
+	z->boot_sum_mean_n += (sum_n - z->boot_sum_mean_n) / z->boot_count;
+	boot_block(z, t_us, sum_n);
+	if (t_us - z->boot_start_us < BOOT_ZERO_US || z->boot_blocks < 3)
+		return false;
+	/* Welford's running mean and variance, over the blocks */
+	quiet = sqrt(z->boot_blocks_m2_n2 / z->boot_blocks) < BOOT_SD_N;
+	if (quiet) {
+		zero_set(z, z->boot_mean);
+		z->implausible = z->settings->capacity_n > 0 && fabs(z->boot_sum_mean_n) > z->settings->capacity_n;
+	}
+	restart_boot(z);
+	return quiet;
+}
+
+/* One block of idle time: where the sum lies against the zero, how steady it is, and so how fast the zero may follow. */
+static void track_block(struct zero *z, const double *n_per_raw, double dt_s)
+{
+	const struct knead_settings *s = z->settings;
+	double band_n = s->profile == KNEAD_PROFILE_GENTLE ? TRACK_GENTLE_N : TRACK_BAND_N;
+	double off_n = 0, gain = dt_s / TRACK_SD_TAU_S, delta, tau_s, slew_n = TRACK_SLEW_N_S * dt_s;
+	bool steady, settling;
+
+	for (uint32_t i = 0; i < z->cells; i++)
+		off_n += (z->block_sum[i] / z->block_count - z->track[i]) * n_per_raw[i];
+	gain = gain < 0.5 ? gain : 0.5;
+	delta = off_n - z->mean_n;
+	z->mean_n += gain * delta;
+	z->var_n2 += gain * (delta * delta * (1 - gain) - z->var_n2);
+	steady = z->var_n2 < TRACK_SD_N * TRACK_SD_N;
+	if (!(fabs(off_n) < band_n ||
+		    (s->profile != KNEAD_PROFILE_GENTLE && steady && fabs(off_n) < TRACK_PRESS * s->press_n)))
+		return;
+	tau_s = steady && fabs(off_n) > TRACK_FAST_N ? TRACK_FAST_S : TRACK_TAU_S;
+	settling = z->tracked_us - z->idle_since_us < SETTLE_US && fabs(off_n) < band_n &&
+		   z->var_n2 < SETTLE_SD_N * SETTLE_SD_N;
+	if (settling) {
+		tau_s = SETTLE_TAU_S;
+		slew_n = SETTLE_SLEW * dt_s;
+	}
+	for (uint32_t i = 0; i < z->cells; i++) {
+		double off_raw = z->block_sum[i] / z->block_count - z->track[i];
+		double step_n = off_raw * n_per_raw[i] * (dt_s < tau_s ? dt_s / tau_s : 1);
+
+		step_n = step_n > slew_n ? slew_n : step_n < -slew_n ? -slew_n : step_n;
+		z->track[i] += step_n / n_per_raw[i];
+		z->mean_n -= step_n;
+	}
+}
+
+static void copy_zero(struct zero *z, int64_t t_us)
+{
+	if (t_us - z->copied_us < ZERO_COPY_US)
+		return;
+	z->copied_us = t_us;
+	z->newest = (z->newest + 1) % ZERO_COPIES;
+	memcpy(z->copies[z->newest], z->track, sizeof z->track);
+	z->use = z->copies[(z->newest + 1) % ZERO_COPIES];
+}
+
+/* A contact begins: nothing of its onset may stay in the zero. */
+static void freeze(struct zero *z)
+{
+	memcpy(z->track, z->use, sizeof z->track);
+	for (uint32_t i = 0; i < ZERO_COPIES; i++)
+		if (z->copies[i] != z->use)
+			memcpy(z->copies[i], z->track, sizeof z->copies[i]);
+	z->tracking = false;
+}
+
+/* Idle time begins. */
+static void thaw(struct zero *z, int64_t t_us, double force_n)
+{
+	z->tracking = true;
+	z->idle_since_us = z->tracked_us = t_us;
+	z->block_count = 0;
+	z->prev_n = force_n;
+	z->mean_n = 0;
+	z->var_n2 = SETTLE_SD_N * SETTLE_SD_N;
+	memset(z->block_sum, 0, sizeof z->block_sum);
+}
+
+void zero_track(struct zero *z, int64_t t_us, const double *raw, const double *n_per_raw, double force_n, bool idle)
+{
+	double step_n;
+
+	if (!idle) {
+		if (z->tracking)
+			freeze(z);
+		return;
+	}
+	if (!z->tracking)
+		thaw(z, t_us, force_n);
+	step_n = force_n - z->prev_n;
+	z->prev_n = force_n;
+	z->noise_var_n2 += (step_n * step_n / 2 - z->noise_var_n2) / 256;
+	for (uint32_t i = 0; i < z->cells; i++)
+		z->block_sum[i] += raw[i];
+	z->block_count++;
+	if (t_us - z->tracked_us < BLOCK_US)
+		return;
+	track_block(z, n_per_raw, knead_us_to_s(t_us - z->tracked_us));
+	z->tracked_us = t_us;
+	z->block_count = 0;
+	memset(z->block_sum, 0, z->cells * sizeof z->block_sum[0]);
+	copy_zero(z, t_us);
+}
+
+double zero_drift_n(const struct zero *z, const double *n_per_raw)
+{
+	double drift_n = 0;
+
+	for (uint32_t i = 0; i < z->cells; i++)
+		drift_n += (z->use[i] - z->start[i]) * n_per_raw[i];
+	return z->known ? drift_n : 0;
+}
