@@ -7,10 +7,10 @@
 
 #include "conf_table.h"
 
-#define GLOBAL(field)	 .offset = offsetof(struct conf, field)
-#define DEVICE(field)	 .offset = offsetof(struct conf_device, field)
-#define SETTING(field)	 .offset = offsetof(struct conf_device, settings.field), .in_capture = true
-#define COUNTED(field)	 .count_offset = offsetof(struct conf_device, field)
+#define GLOBAL(field) .offset = offsetof(struct conf, field)
+#define DEVICE(field) .offset = offsetof(struct conf_device, field)
+#define SETTING(field) .offset = offsetof(struct conf_device, settings.field), .in_capture = true
+#define COUNTED(field) .count_offset = offsetof(struct conf_device, field)
 #define RANGE(low, high) .min = (low), .max = (high)
 
 const struct conf_key conf_keys[] = {
@@ -75,7 +75,7 @@ const struct conf_key conf_keys[] = {
 	{ CONF_DEVICE, "read_only", CONF_BOOL, DEVICE(read_only), .def = "no",
 		.help = "Never write to the device, whatever is commanded" },
 	{ CONF_DEVICE, "record", CONF_TEXT, DEVICE(record), .def = "",
-		.help = "Capture file (.kcap) that receives everything the port sends, for knead replay; replaced at each start; empty for none" },
+		.help = "Capture file (.kcap) that receives everything the port sends, for knead replay; a relative path counts from the state directory; made anew at each start, the one before is kept as FILE.old; empty for none" },
 	/* ---- what it sends ---- */
 	{ CONF_DEVICE, "format", CONF_BUFFER, SETTING(format), .size = KNEAD_NAME_MAX, .def = "auto",
 		.help = "Name of the format, or auto to recognise it" },
