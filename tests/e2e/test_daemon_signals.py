@@ -135,4 +135,6 @@ def test_the_service_manager_hears_of_readiness_reload_progress_and_stop(tmp_pat
     process.terminate()
     hear("STOPPING=1")
     assert process.wait(5) == 0
-    assert process.stderr.read().count(b"STATE_DIRECTORY is not set") == 1
+    log = process.stderr.read()
+    assert log.count(b"STATE_DIRECTORY is not set") == 1
+    assert all(line[:1] == b"<" and line[2:3] == b">" for line in log.splitlines()), "each with its priority"

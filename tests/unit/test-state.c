@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../src/app/log.h"
-#include "../../src/app/state.h"
+#include "log.h"
+#include "state.h"
 
 static int make_folder(void **state)
 {
