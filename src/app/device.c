@@ -15,11 +15,11 @@
 #include "event_json.h"
 
 #define US_PER_MS 1000
-#define US_PER_S  1000000
+#define US_PER_S 1000000
 
 /* The zero is kept when it moved this far, at most so often. */
-#define KEEP_MOVED_N   0.05
-#define KEEP_FIRST_US  (60LL * US_PER_S)
+#define KEEP_MOVED_N 0.05
+#define KEEP_FIRST_US (60LL * US_PER_S)
 #define KEEP_PERIOD_US (300LL * US_PER_S)
 
 /* ---- zero and calibration ---- */

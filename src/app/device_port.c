@@ -17,7 +17,7 @@
 
 #include "device_internal.h"
 
-#define READ_SIZE      4096
+#define READ_SIZE 4096
 #define READS_PER_TURN 8 /* then the other devices have their turn */
 #define TIMER_SLACK_US 20000 /* lets the timers of several devices fire together */
 

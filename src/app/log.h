@@ -19,7 +19,7 @@ void log_line(int level, const char *format, ...) __attribute__((format(printf, 
 
 /* For lines that may repeat: at most LOG_LIMIT_BURST in LOG_LIMIT_US, then silence, then how many were left out. */
 #define LOG_LIMIT_BURST 5
-#define LOG_LIMIT_US	60000000
+#define LOG_LIMIT_US 60000000
 struct log_limit {
 	int64_t since_us;
 	unsigned written, left_out;

@@ -13,7 +13,7 @@
 #include "conf_table.h"
 
 #define SECONDS_MAX 3600
-#define COUNT_MAX   100
+#define COUNT_MAX 100
 
 static const struct {
 	const char *name, *steps;

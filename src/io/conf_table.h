@@ -53,9 +53,9 @@ struct conf_key {
 extern const struct conf_key conf_keys[];
 extern const size_t conf_keys_count;
 
-#define CONF_WHY_MAX   512
+#define CONF_WHY_MAX 512
 #define CONF_WHERE_MAX 512
-#define CONF_TEXT_MAX  2048 /* longest value, and longest text of a value */
+#define CONF_TEXT_MAX 2048 /* longest value, and longest text of a value */
 
 /* "mqtt", ..., "device", "protocol". */
 const char *conf_section_name(enum conf_section section);

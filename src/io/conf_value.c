@@ -328,7 +328,7 @@ static char *format_reals(const double *values, uint32_t cells, size_t group, ch
 	buf[0] = '\0';
 	for (size_t i = 0; i < cells * group; i++)
 		n += (size_t)snprintf(buf + n, CONF_TEXT_MAX - n, "%s%s",
-			i == 0		 ? ""
+			i == 0           ? ""
 			: i % group == 0 ? ", "
 					 : " ",
 			conf_number_text(values[i], number));

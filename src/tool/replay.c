@@ -19,7 +19,7 @@
 #include "replay.h"
 #include "verbs.h"
 
-#define US_PER_S    1000000
+#define US_PER_S 1000000
 #define PACED_CHUNK 256 /* a raw file at a given speed is pushed in pieces that take a fraction of a second */
 
 struct replay {

@@ -16,10 +16,10 @@
 #include "sink_mqtt.h"
 #include "verbs.h"
 
-#define US_PER_S    1000000
+#define US_PER_S 1000000
 #define PENDING_MAX 512 /* unacknowledged messages */
 #define PATIENCE_US (15LL * US_PER_S) /* without any progress of the broker */
-#define GOODBYE_MS  2000
+#define GOODBYE_MS 2000
 
 struct replay_output {
 	const struct conf_device *device;
