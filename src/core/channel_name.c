@@ -7,7 +7,7 @@
 
 #include "channel_name.h"
 
-#define WORD_MAX  16
+#define WORD_MAX 16
 #define WORDS_MAX 8
 
 struct words {
@@ -98,10 +98,10 @@ static uint32_t word_rank(const char *word)
 		"press", "pressure" };
 	static const char *const raw[] = { "raw", "adc", "counts", "hx" };
 
-	return IS_ONE_OF(word, force)	? 4
-	       : IS_ONE_OF(word, load)	? 3
+	return IS_ONE_OF(word, force)   ? 4
+	       : IS_ONE_OF(word, load)  ? 3
 	       : IS_ONE_OF(word, value) ? 2
-	       : IS_ONE_OF(word, raw)	? 1
+	       : IS_ONE_OF(word, raw)   ? 1
 					: 0;
 }
 
@@ -119,7 +119,7 @@ static void part_name(const char *name, char *ret_outside, char *ret_inside)
 {
 	unsigned depth = 0;
 
-	for (size_t i = 0; name[i] != '\0' && i < KNEAD_COLUMN_MAX - 1; i++) {
+	for (size_t i = 0; i < KNEAD_COLUMN_MAX - 1 && name[i] != '\0'; i++) {
 		if (name[i] == '[' || name[i] == '(')
 			depth++;
 		if (depth > 0) {

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "frame_internal.h"
+#include "look.h"
 
 static bool starts_with_any(const uint8_t *line, size_t n, const char *const *words, size_t count)
 {
@@ -35,11 +35,28 @@ bool chatter_is_boot(const uint8_t *line, size_t n)
 	return STARTS_WITH_ANY(line, n, words);
 }
 
-bool chatter_is_banner(const uint8_t *line, size_t n)
+static bool is_known_banner(const uint8_t *line, size_t n)
 {
 	static const char *const words[] = { "HX711 Demo", "HX711 scale demo", "HX711 calibration sketch",
 		"HX711_LIB_VERSION", "Initializing the scale", "Startup is complete", "Adafruit HX711 Test", "NAU7802",
 		"Qwiic Scale Example", "FS Force sensor" };
 
 	return STARTS_WITH_ANY(line, n, words);
+}
+
+bool chatter_is_banner(struct frame *f, const uint8_t *line, size_t n)
+{
+	uint32_t hash;
+
+	if (is_known_banner(line, n))
+		return true;
+	if (f->banners == 0)
+		return false;
+	/* all kept lines in their order: a marker that comes between samples is not mistaken for a banner */
+	hash = text_hash(line, n);
+	f->banner_at = f->banner[f->banner_at] == hash ? f->banner_at + 1 : f->banner[0] == hash ? 1 : 0;
+	if (f->banner_at < f->banners)
+		return false;
+	f->banner_at = 0;
+	return true;
 }

@@ -141,6 +141,7 @@ static bool template_read(const char *t, const uint8_t *line, size_t n, struct r
 
 	ret->cells = 0;
 	ret->invalid = 0;
+	ret->time = 0;
 	ret->has_time = false;
 	for (;;) {
 		enum mark mark;

@@ -65,7 +65,7 @@ static void frame_reject(struct frame *f, size_t bytes, enum knead_reject reason
 
 size_t frame_waiting(const struct frame *f)
 {
-	size_t kept = f->state == FRAME_SEARCH	 ? f->look.n
+	size_t kept = f->state == FRAME_SEARCH   ? f->look.n
 		      : f->state == FRAME_REPLAY ? f->look.n - f->look.replay_at
 						 : 0;
 
@@ -118,29 +118,10 @@ static void frame_bad(struct frame *f, size_t bytes, enum knead_reject reason)
 	frame_again(f, false, LOOK_SKIP_FIRST | (f->overlong ? LOOK_SKIP_REST : 0));
 }
 
-/* A text line between samples: one of the banner again? Then the device has restarted. */
-static bool frame_is_banner(struct frame *f, const uint8_t *line, size_t n)
-{
-	uint32_t hash;
-
-	if (chatter_is_banner(line, n))
-		return true;
-	if (f->banners == 0)
-		return false;
-	/* all kept lines in their order: a marker that comes between samples is not mistaken for a banner */
-	hash = text_hash(line, n);
-	f->banner_at = f->banner[f->banner_at] == hash ? f->banner_at + 1 : f->banner[0] == hash ? 1 : 0;
-	if (f->banner_at < f->banners)
-		return false;
-	f->banner_at = 0;
-	return true;
-}
-
 static void frame_text(struct frame *f, const uint8_t *line, size_t n, size_t bytes)
 {
-	bool learns = !f->format->checked;
-
-	if (f->state == FRAME_LIVE && learns && (chatter_is_boot(line, n) || frame_is_banner(f, line, n))) {
+	if (f->state == FRAME_LIVE && !f->format->checked &&
+		(chatter_is_boot(line, n) || chatter_is_banner(f, line, n))) {
 		frame_reject(f, bytes, KNEAD_REJECT_TEXT);
 		frame_again(f, true, 0);
 		return;

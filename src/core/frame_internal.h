@@ -10,10 +10,10 @@
 #include "k1_wire.h"
 #include "skeleton.h"
 
-#define FRAME_LINE_MAX	  512 /* bytes of a line or frame without its end */
-#define FRAME_FAST_MIN	  (FRAME_LINE_MAX + 64)
-#define FRAME_BAD_RUN	  20 /* rejected lines in a row that start recognition again */
-#define FRAME_SILENCE_US  10000000
+#define FRAME_LINE_MAX 512 /* bytes of a line or frame without its end */
+#define FRAME_FAST_MIN (FRAME_LINE_MAX + 64)
+#define FRAME_BAD_RUN 20 /* rejected lines in a row that start recognition again */
+#define FRAME_SILENCE_US 10000000
 #define FRAME_PROBLEM_MAX 200
 #define FRAME_BANNERS_MAX 4
 
@@ -163,7 +163,8 @@ bool k1_line_is_right(const uint8_t *line, size_t n); /* and its checksum is rig
 
 /* chatter.c: what boards print before they measure. */
 bool chatter_is_boot(const uint8_t *line, size_t n); /* line of a boot loader, a reset, a crash */
-bool chatter_is_banner(const uint8_t *line, size_t n); /* first words of a known sketch */
+/* Whether a text line between samples is the banner again, of a known sketch or as it stood before the first sample. */
+bool chatter_is_banner(struct frame *f, const uint8_t *line, size_t n);
 
 /* look.c */
 struct arrival look_arrival(const struct look *l, uint32_t run); /* how the last lines came */

@@ -8,8 +8,8 @@
 #include "cobs.h"
 #include "k1_wire.h"
 
-#define DECIMALS_MAX 6
-#define NUMBER_MAX   1e12 /* larger values of a description are written as this */
+#define DECIMALS_UNIT UINT64_C(1000000) /* six decimals */
+#define NUMBER_MAX 1e12 /* larger values of a description are written as this */
 
 static char *put_text(char *p, const char *text)
 {
@@ -44,20 +44,18 @@ static char *put_signed(char *p, int64_t value)
 static char *put_double(char *p, double value)
 {
 	double size = fmin(fabs(value), NUMBER_MAX);
-	uint64_t scaled = (uint64_t)(size * 1e6 + 0.5);
-	uint64_t part = scaled % 1000000, place = 100000;
+	uint64_t scaled = (uint64_t)(size * DECIMALS_UNIT + 0.5);
+	uint64_t part = scaled % DECIMALS_UNIT;
 
 	if (!isfinite(value) || scaled == 0)
 		return put_text(p, "0");
 	if (value < 0)
 		*p++ = '-';
-	p = put_unsigned(p, scaled / 1000000);
+	p = put_unsigned(p, scaled / DECIMALS_UNIT);
 	if (part > 0)
 		*p++ = '.';
-	for (int i = 0; i < DECIMALS_MAX && part > 0; i++, place /= 10) {
-		*p++ = (char)('0' + part / place);
-		part %= place;
-	}
+	for (; part > 0; part = part * 10 % DECIMALS_UNIT)
+		*p++ = (char)('0' + part * 10 / DECIMALS_UNIT);
 	return p;
 }
 

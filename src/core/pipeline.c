@@ -118,13 +118,14 @@ static void check_zero(struct knead_pipeline *p, int64_t t_us)
 {
 	double limit_n = p->settings.capacity_n > 0 ? ZERO_SHIFT_SHARE * p->settings.capacity_n : ZERO_SHIFT_N;
 	double drift_n = zero_drift_n(&p->calib.zero, p->calib.n_per_raw);
-	bool negative = p->detect.signal.fast_n < -p->settings.press_n - limit_n;
+	double idle_n = p->calib.zero.mean_n;
+	bool negative = idle_n < -p->settings.press_n - limit_n;
 
 	if (fault_begins(p, KNEAD_FAULT_ZERO_SHIFT, fabs(drift_n) > limit_n || negative)) {
 		if (negative)
 			emit_fault(&p->emit, KNEAD_FAULT_ZERO_SHIFT, t_us,
 				"reads %.0f N without load: wrong zero, or inverted wiring (negative counts_per_n)",
-				p->detect.signal.fast_n);
+				idle_n);
 		else
 			emit_fault(&p->emit, KNEAD_FAULT_ZERO_SHIFT, t_us, "zero moved by %.1f N since start", drift_n);
 	}

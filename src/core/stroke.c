@@ -98,8 +98,6 @@ static void update_thresholds(struct stroke *st)
 void stroke_begin(struct stroke *st, int64_t t_us)
 {
 	st->turns.count = 0;
-	st->moved_us = INT64_MIN / 2;
-	st->moved_known = false;
 	trail_begin(&st->trail, t_us);
 	st->cand = NULL;
 	st->travelling = false;
@@ -193,7 +191,7 @@ static double rest_s(const struct stroke *st)
 
 bool stroke_moving(const struct stroke *st, int64_t t_us)
 {
-	int64_t since_us = st->moved_us;
+	int64_t since_us = st->trail.moved_us;
 
 	if (st->turns.count > 1 && st->turns.kept[st->turns.count - 1].out_us > since_us)
 		since_us = st->turns.kept[st->turns.count - 1].out_us;
@@ -205,18 +203,6 @@ double stroke_cadence_per_min(const struct stroke *st)
 	double mean_s = roll_mean_interval_s(&st->roll);
 
 	return st->state == STROKE_ROLL && mean_s > 0 ? 60 / mean_s : 0;
-}
-
-/* A dead band that follows the movement: each time it is left, something moves. */
-static void watch_movement(struct stroke *st, const struct signal *s)
-{
-	if (!st->moved_known)
-		st->moved_anchor = s->u;
-	st->moved_known = true;
-	if (fabs(s->u - st->moved_anchor) <= MOVED_SHARE * st->threshold)
-		return;
-	st->moved_anchor = s->u;
-	st->moved_us = s->t_us;
 }
 
 /* Neither direction is known yet: whichever extreme the movement comes back from first is the place it left. */
@@ -346,7 +332,7 @@ enum stroke_step stroke_push(
 	if (step == TRAIL_STEP_NONE)
 		return STROKE_STEP_NONE;
 	update_thresholds(st);
-	watch_movement(st, s);
+	trail_watch(&st->trail, s, MOVED_SHARE * st->threshold);
 	return step == TRAIL_STEP_RIPE ? follow(st, &place, mark, flags) : STROKE_STEP_NONE;
 }
 

@@ -41,11 +41,8 @@ struct stroke {
 	struct reversal *cand;
 	struct turns turns; /* confirmed since the contact began or the last roll ended */
 
-	double moved_anchor; /* dead band that tells whether anything moves */
 	double still_u; /* place of the last rest, and since when */
 	int64_t still_since_us;
-	bool moved_known;
-	int64_t moved_us;
 
 	struct roll roll;
 	uint32_t next_roll_id;

@@ -32,6 +32,8 @@ void trail_begin(struct trail *t, int64_t t_us)
 	t->last_us = t->mean_us = t_us;
 	t->mean_from_ns = 0;
 	t->frozen_until_us = t_us + ONSET_US;
+	t->moved_known = false;
+	t->moved_us = INT64_MIN / 2;
 }
 
 static void follow_mean(struct trail *t, const struct signal *s)
@@ -56,9 +58,9 @@ static bool meaningless(const struct trail *t, const struct signal *s, bool dist
 	return fabs(s->slope_n_per_s) > SLOPE_PER_S * t->mean_n || s->raw_n < FORCE_SHARE * t->mean_n;
 }
 
-bool trail_drain(struct trail *t, struct place *ret)
+/* Hands on the oldest place. Those taken while the mean was still low may have too little force after all. */
+static bool hand_on(struct trail *t, struct place *ret)
 {
-	/* places taken while the mean was still low may have too little force after all */
 	while (t->count > 0) {
 		*ret = t->place[t->first];
 		t->first = (t->first + 1) % TRAIL_PLACES;
@@ -98,5 +100,15 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 	t->peak_n = s->raw_n;
 	if (t->count == 0 || s->t_us - s->u_lag_us - t->place[t->first].t_us < DELAY_US)
 		return TRAIL_STEP_PLACE;
-	return trail_drain(t, ret) ? TRAIL_STEP_RIPE : TRAIL_STEP_PLACE;
+	return hand_on(t, ret) ? TRAIL_STEP_RIPE : TRAIL_STEP_PLACE;
+}
+
+void trail_watch(struct trail *t, const struct signal *s, double band)
+{
+	if (t->moved_known && fabs(s->u - t->moved_anchor) <= band)
+		return;
+	if (t->moved_known)
+		t->moved_us = s->t_us;
+	t->moved_known = true;
+	t->moved_anchor = s->u;
 }

@@ -27,6 +27,9 @@ struct trail {
 	int64_t frozen_until_us;
 	int64_t last_us;
 	double peak_n;
+	bool moved_known;
+	double moved_anchor; /* middle of a dead band that follows the movement */
+	int64_t moved_us; /* last time it was left */
 	struct place place[TRAIL_PLACES];
 	uint32_t first, count;
 };
@@ -48,7 +51,7 @@ enum trail_step {
  */
 enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret);
 
-/* The data ended without a lift: hands on what is left, one by one. */
-bool trail_drain(struct trail *t, struct place *ret);
+/* Looks where the signal is now: something moved when it left a band of that half width. Sets moved_us. */
+void trail_watch(struct trail *t, const struct signal *s, double band);
 
 #endif

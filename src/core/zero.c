@@ -12,6 +12,9 @@
 #define BLOCK_US 25000
 #define ZERO_COPY_US 125000
 #define TRACK_TAU_S 8.0
+#define TRACK_SLOW_S 60.0 /* near the zero but rising: hardly */
+#define TRACK_RISE_N_S 2.0
+#define STEADY_STEP_N 2.0
 #define TRACK_FAST_S 1.5
 #define SETTLE_US (8 * KNEAD_US_PER_S) /* after a contact the zero may have moved: what is steady then is the zero */
 #define SETTLE_TAU_S 0.3
@@ -22,7 +25,7 @@
 #define TRACK_PRESS 0.9 /* share of press_n followed while steady */
 #define TRACK_FAST_N 0.6
 #define TRACK_SD_N 0.9
-#define TRACK_SD_TAU_S 0.35
+#define TRACK_SD_TAU_S 0.2
 #define TRACK_SLEW_N_S 1.5
 #define BOOT_ZERO_US (2 * KNEAD_US_PER_S)
 #define BOOT_SD_N 1.0
@@ -116,31 +119,46 @@ bool zero_boot(struct zero *z, int64_t t_us, const double *raw, const double *n_
 	return quiet;
 }
 
-/* One block of idle time: where the sum lies against the zero, how steady it is, and so how fast the zero may follow. */
+/* Mean and variance of the idle sum, lately. Returns how fast it rises, N/s. */
+static double watch_steadiness(struct zero *z, double off_n, double dt_s)
+{
+	double gain = dt_s < TRACK_SD_TAU_S / 2 ? dt_s / TRACK_SD_TAU_S : 0.5;
+	double delta_n = off_n - z->mean_n;
+
+	/* the end of a load must not count for seconds */
+	delta_n = delta_n > STEADY_STEP_N ? STEADY_STEP_N : delta_n < -STEADY_STEP_N ? -STEADY_STEP_N : delta_n;
+	z->mean_n = off_n - (1 - gain) * delta_n;
+	z->var_n2 += gain * (delta_n * delta_n * (1 - gain) - z->var_n2);
+	return delta_n / TRACK_SD_TAU_S;
+}
+
+/* Time constant with which the zero may follow what lies off_n from it and rises that fast; 0: not at all. */
+static double follow_tau_s(const struct zero *z, double off_n, double rise_n_per_s)
+{
+	bool gentle = z->settings->profile == KNEAD_PROFILE_GENTLE;
+	bool near = fabs(off_n) < (gentle ? TRACK_GENTLE_N : TRACK_BAND_N);
+	bool steady = z->var_n2 < TRACK_SD_N * TRACK_SD_N && fabs(rise_n_per_s) < TRACK_RISE_N_S;
+
+	if (near && steady && z->tracked_us - z->idle_since_us < SETTLE_US && z->var_n2 < SETTLE_SD_N * SETTLE_SD_N)
+		return SETTLE_TAU_S;
+	if (!steady)
+		return near ? TRACK_SLOW_S : 0;
+	if (!near && (gentle || fabs(off_n) >= TRACK_PRESS * z->settings->press_n))
+		return 0;
+	return fabs(off_n) > TRACK_FAST_N ? TRACK_FAST_S : TRACK_TAU_S;
+}
+
+/* One block of idle time: the zero follows its mean. */
 static void track_block(struct zero *z, const double *n_per_raw, double dt_s)
 {
-	const struct knead_settings *s = z->settings;
-	double band_n = s->profile == KNEAD_PROFILE_GENTLE ? TRACK_GENTLE_N : TRACK_BAND_N;
-	double off_n = 0, gain = dt_s / TRACK_SD_TAU_S, delta, tau_s, slew_n = TRACK_SLEW_N_S * dt_s;
-	bool steady, settling;
+	double off_n = 0, tau_s, slew_n;
 
 	for (uint32_t i = 0; i < z->cells; i++)
 		off_n += (z->block_sum[i] / z->block_count - z->track[i]) * n_per_raw[i];
-	gain = gain < 0.5 ? gain : 0.5;
-	delta = off_n - z->mean_n;
-	z->mean_n += gain * delta;
-	z->var_n2 += gain * (delta * delta * (1 - gain) - z->var_n2);
-	steady = z->var_n2 < TRACK_SD_N * TRACK_SD_N;
-	if (!(fabs(off_n) < band_n ||
-		    (s->profile != KNEAD_PROFILE_GENTLE && steady && fabs(off_n) < TRACK_PRESS * s->press_n)))
+	tau_s = follow_tau_s(z, off_n, watch_steadiness(z, off_n, dt_s));
+	if (tau_s <= 0)
 		return;
-	tau_s = steady && fabs(off_n) > TRACK_FAST_N ? TRACK_FAST_S : TRACK_TAU_S;
-	settling = z->tracked_us - z->idle_since_us < SETTLE_US && fabs(off_n) < band_n &&
-		   z->var_n2 < SETTLE_SD_N * SETTLE_SD_N;
-	if (settling) {
-		tau_s = SETTLE_TAU_S;
-		slew_n = SETTLE_SLEW * dt_s;
-	}
+	slew_n = (tau_s <= SETTLE_TAU_S ? SETTLE_SLEW : TRACK_SLEW_N_S) * dt_s;
 	for (uint32_t i = 0; i < z->cells; i++) {
 		double off_raw = z->block_sum[i] / z->block_count - z->track[i];
 		double step_n = off_raw * n_per_raw[i] * (dt_s < tau_s ? dt_s / tau_s : 1);
@@ -178,7 +196,7 @@ static void thaw(struct zero *z, int64_t t_us, double force_n)
 	z->idle_since_us = z->tracked_us = t_us;
 	z->block_count = 0;
 	z->prev_n = force_n;
-	z->mean_n = 0;
+	z->mean_n = force_n;
 	z->var_n2 = SETTLE_SD_N * SETTLE_SD_N;
 	memset(z->block_sum, 0, sizeof z->block_sum);
 }

@@ -25,7 +25,7 @@ struct zero {
 	uint32_t block_count;
 	int64_t tracked_us, idle_since_us;
 	double block_sum[KNEAD_CELLS_MAX];
-	double prev_n, mean_n, var_n2; /* of the idle sum, 0.35 s */
+	double prev_n, mean_n, var_n2; /* of the idle sum, 0.2 s */
 	double noise_var_n2; /* from sample to sample */
 
 	/* the first two seconds, where no zero is stored */
