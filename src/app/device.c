@@ -247,6 +247,7 @@ void device_stop(struct device *d)
 	if (d->stopped)
 		return;
 	d->stopped = true;
+	device_port_read_out(d);
 	t_us = device_time_us(d);
 	knead_pipeline_view(d->feed.pipeline, &view);
 	keep_zero(d, &view);

@@ -47,6 +47,7 @@ void device_record_bytes(struct device *d, int64_t t_us, const void *bytes, size
 
 /* device_port.c */
 int device_port_start(struct device *d); /* begins to open the port: 0 or a negative errno */
+void device_port_read_out(struct device *d); /* takes what has come already, before a stop */
 void device_port_stop(struct device *d); /* closes all, quietly; may run twice */
 /* Time of the feed: microseconds since the device was made, different for every input. */
 int64_t device_time_us(struct device *d);

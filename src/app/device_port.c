@@ -224,6 +224,13 @@ int device_port_start(struct device *d)
 	return r < 0 ? r : 0;
 }
 
+void device_port_read_out(struct device *d)
+{
+	for (int i = 0; i < READS_PER_TURN && device_port_open(d); i++)
+		if (!read_once(d))
+			break;
+}
+
 void device_port_stop(struct device *d)
 {
 	close_port(d);

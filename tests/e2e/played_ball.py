@@ -12,6 +12,8 @@ import select
 import time
 import tty
 
+import harness
+
 RATE_HZ = 80
 COUNTS_PER_N = 100
 ZERO = 1000
@@ -50,13 +52,12 @@ class Port:
             data = data[n:]
 
     def drain(self, timeout_s=10):
-        """Waits until the daemon has taken all that was written."""
-        deadline = time.monotonic() + timeout_s
-        # Not as the controlling terminal of whoever leads this session: its end would bring a SIGHUP.
-        descriptor = os.open(os.path.realpath(self.link), os.O_RDONLY | os.O_NOCTTY)
-        with os.fdopen(descriptor, "rb", buffering=0) as device:
-            while select.select([device], [], [], 0)[0]:
+        """Waits until the daemon has taken all that was written, what the kernel still had behind its first buffer too."""
+        deadline, empty = time.monotonic() + timeout_s, 0
+        with open(os.path.realpath(self.link), "rb", buffering=0) as device:
+            while empty < 10:
                 assert time.monotonic() < deadline, "the port is not read"
+                empty = 0 if select.select([device], [], [], 0)[0] else empty + 1
                 time.sleep(0.005)
 
     def unplug(self):
@@ -108,6 +109,11 @@ def is_event(event_type, device="ball-1"):
 
 def is_availability(value, device="ball-1"):
     return lambda message: message.topic == f"knead/{device}/availability" and message.payload == value.encode()
+
+
+def seen(subscriber, test, timeout_s=10, after=0):
+    """The first message from number after on for which test(message) holds; events and documents come in no fixed order."""
+    return harness.wait_until(lambda: next((m for m in subscriber.messages[after:] if test(m)), None), timeout_s, "a message")
 
 
 def latest(subscriber, topic):

@@ -35,7 +35,7 @@ def test_a_session_with_device_time_replays_byte_for_byte(broker, subscriber, da
     subscriber.wait_for(played_ball.is_event("session_end"))
     port.drain()
     assert running.stop() == 0
-    subscriber.wait_for(played_ball.is_availability("offline"))
+    subscriber.wait_for(played_ball.is_event("session_end"))
 
     live = played_ball.records(subscriber)
     assert_replays_the_same(recording, live)
