@@ -435,7 +435,7 @@ static void numbers_are_rounded_correctly(void **state)
 	for (unsigned i = 0; i < 200000; i++) {
 		char text[NUMBER_ROOM + 24] = "";
 		const uint8_t *end;
-		double value, scanned;
+		double value = 0, scanned = 0;
 		bool plain;
 		int n, places;
 

@@ -350,6 +350,56 @@ static void boot_lines_that_come_again_and_again_are_not_learnt(void **state)
 	assert_string_equal(feed_format(d), "none");
 }
 
+/* Until these have drivers with their checks, the learner must not read anything else into them than the value. */
+static void an_instrument_without_a_format_of_its_own_is_read_right(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		enum knead_unit unit;
+	} cases[] = {
+		{ "S S     ", " kg", KNEAD_UNIT_KG }, /* MT-SICS */
+		{ "ST,+00", "  kg", KNEAD_UNIT_KG }, /* A&D */
+		{ "ST,GS,+  ", "kg", KNEAD_UNIT_KG }, /* CAS */
+		{ "  ", " g", KNEAD_UNIT_G }, /* Ohaus */
+		{ ">force:", "", KNEAD_UNIT_UNSET }, /* Teleplot */
+	};
+	struct feed *d = *state;
+
+	for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+		feed_restart(d);
+		lines(d, 0, 14, cases[k].before, cases[k].after);
+		assert_int_equal(d->samples, 12);
+		assert_true(d->sample[0].cells == 1 && d->sample[0].raw[0] == wave(2));
+		assert_int_equal(frame_unit(d->frame), cases[k].unit);
+	}
+}
+
+static void the_number_before_the_unit_is_the_force(void **state) /* OpenScale */
+{
+	struct feed *d = *state;
+
+	for (int i = 0; i < 14; i++) {
+		char line[80];
+
+		snprintf(line, sizeof(line), "%d,%.2f,kg,24.%d0,\r\n", 48231 + i * 200, wave(i), i % 3);
+		feed_text(d, line);
+	}
+	assert_int_equal(d->samples, 12);
+	assert_true(d->sample[0].cells == 1 && d->sample[0].raw[0] == wave(2));
+	assert_true(d->sample[0].has_device_us);
+	assert_int_equal(frame_unit(d->frame), KNEAD_UNIT_KG);
+}
+
+static void frames_that_glue_letters_to_digits_are_nothing(void **state) /* LineScale */
+{
+	struct feed *d = *state;
+
+	for (int i = 0; i < 40; i++)
+		feed_text(d, i % 2 ? "R012.34N000.00ONF69\r" : "R-00.07Z001.20HGM71\r");
+	assert_int_equal(d->samples, 0);
+	assert_string_equal(feed_format(d), "none");
+}
+
 static void columns_are_never_read_as_labelled_text(void **state)
 {
 	struct feed *d = *state;
@@ -381,6 +431,9 @@ int main(void)
 		FEED_TEST(a_stream_without_line_ends_is_split_at_its_label),
 		FEED_TEST(an_endless_line_of_numbers_is_nothing),
 		FEED_TEST(boot_lines_that_come_again_and_again_are_not_learnt),
+		FEED_TEST(an_instrument_without_a_format_of_its_own_is_read_right),
+		FEED_TEST(the_number_before_the_unit_is_the_force),
+		FEED_TEST(frames_that_glue_letters_to_digits_are_nothing),
 		FEED_TEST(columns_are_never_read_as_labelled_text),
 	};
 
