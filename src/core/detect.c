@@ -227,6 +227,7 @@ static void follow_contact(struct detect *d, const struct force *force)
 		if (fabs(s->u - d->start_u) > fabs(d->travel_u))
 			d->travel_u = s->u - d->start_u;
 	}
+	d->stroke.settled = tally_settled(&d->hold.tally);
 	switch (stroke_push(&d->stroke, s, &d->hold.tally.now, percussion_active(&d->percussion), d->hold.flags)) {
 	case STROKE_STEP_ROLL:
 		roll(d);

@@ -332,7 +332,8 @@ enum stroke_step stroke_push(
 	if (step == TRAIL_STEP_NONE)
 		return STROKE_STEP_NONE;
 	update_thresholds(st);
-	trail_watch(&st->trail, s, MOVED_SHARE * st->threshold);
+	if (st->positional || st->settled) /* a slow onset is a rise of force, but no movement */
+		trail_watch(&st->trail, s, MOVED_SHARE * st->threshold);
 	return step == TRAIL_STEP_RIPE ? follow(st, &place, mark, flags) : STROKE_STEP_NONE;
 }
 

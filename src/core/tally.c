@@ -11,8 +11,7 @@
 
 #define BLOCK_US 50000
 #define LOCAL_TAU_S 0.7
-#define ONSET_TAU_S 0.2 /* while the force still rises; over when it is within 3 % of that mean */
-#define ONSET_OVER 1.03
+#define ONSET_OVER 1.015 /* the onset is over when a block is no more than this above the one before: 30 % per second */
 #define LOCAL_SHARE 0.85 /* under this share of the local level the force is falling */
 #define MIN_SHARE 0.98 /* back at this share of it, what was lower before lies inside the hold */
 #define ONSET_MIN_US 150000
@@ -60,21 +59,19 @@ static void keep_block(struct tally *t, int64_t middle_us, double mean_n)
 /* The level of the last second; while the force falls away from it, it stays, so that it is known what it fell from. */
 static void follow_local(struct tally *t, int64_t t_us, double force_n, double dt_s)
 {
-	bool onset = t->settle_us == t->start_us;
-	double tau_s = onset ? ONSET_TAU_S : LOCAL_TAU_S;
-
+	if (!tally_settled(t)) {
+		if (force_n < t->now.local_n * ONSET_OVER && t_us - t->start_us >= ONSET_MIN_US)
+			t->settle_us = t_us;
+		t->now.local_n = t->recent_min_n = force_n;
+		t->local_ok_us = t_us;
+		return;
+	}
 	if (force_n < LOCAL_SHARE * t->now.local_n && t_us - t->local_ok_us < LOCAL_GIVEUP_US)
 		return;
 	if (force_n < LOCAL_SHARE * t->now.local_n)
 		t->now.local_n = force_n;
-	t->now.local_n += (force_n - t->now.local_n) * (dt_s < tau_s ? dt_s / tau_s : 1);
+	t->now.local_n += (force_n - t->now.local_n) * (dt_s < LOCAL_TAU_S ? dt_s / LOCAL_TAU_S : 1);
 	t->local_ok_us = t_us;
-	if (onset) {
-		if (force_n < t->now.local_n * ONSET_OVER && t_us - t->start_us >= ONSET_MIN_US)
-			t->settle_us = t_us;
-		t->recent_min_n = force_n;
-		return;
-	}
 	if (force_n < MIN_SHARE * t->now.local_n)
 		return;
 	if (!t->now.min_known || t->recent_min_n < t->now.min_n)
@@ -96,7 +93,7 @@ static void close_block(struct tally *t)
 		m->level_s += block_s;
 		t->level_n = m->level_ns / m->level_s;
 	}
-	if (at_level && t->settle_us > t->start_us)
+	if (at_level && tally_settled(t))
 		keep_block(t, (t->block_start_us + m->t_us) / 2, mean_n);
 	follow_local(t, m->t_us, mean_n, block_s);
 	t->block_start_us = m->t_us;

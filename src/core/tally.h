@@ -54,6 +54,12 @@ void tally_resume(struct tally *t, int64_t t_us, double impulse_ns);
 /* A sample inside a dip: counts for the smallest force alone. */
 void tally_push_dip(struct tally *t, double force_n);
 
+/* The rise of force at the start is over. */
+static inline bool tally_settled(const struct tally *t)
+{
+	return t->settle_us > t->start_us;
+}
+
 /* Level of the hold: mean so far without dips; 0 before there is one. */
 static inline double tally_level_n(const struct tally_mark *m)
 {

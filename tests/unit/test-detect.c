@@ -132,6 +132,9 @@ static const struct example examples[] = {
 		"31.017 hold_target\n"
 		"41.295 hold_end 40.278 lifted\n"
 		"41.295 release\n" },
+	{ "a slow onset does not delay the hold", "1:0 2.5>100 1:100",
+		"1.200 session_start\n"
+		"1.200 hold_start\n" },
 	{ "three swings of one cell are no roll", "1:0 0.2>80 6~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n1.020 hold_start\n7.296 hold_end 6.276 lifted\n7.296 release\n" },
 	{ "loaded at the very first sample is boot_loaded", "5:100 0.1>0 3:0",
