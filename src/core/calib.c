@@ -259,7 +259,7 @@ PER_SAMPLE void watch_change(struct calib *c, const struct reading *b, const str
 
 bool calib_stuck(struct calib *c, int64_t t_us)
 {
-	bool lively = 2 * c->changes >= c->looked || c->looked < LOOKED_MIN;
+	bool lively = c->counts && 2 * c->changes >= c->looked;
 
 	if (t_us - c->changed_us >= STUCK_US)
 		return c->lively;

@@ -85,7 +85,10 @@ static inline void calib_track(struct calib *c, const struct force *force, bool 
 		zero_track(&c->zero, force->t_us, c->last.raw, c->n_per_raw, force->sum_n, idle);
 }
 
-/* Same reading for two seconds on a channel where every other reading differs. Ask every now and then. */
+/*
+ * Same reading for two seconds on a channel of full resolution (counts), where every other reading differs. Ask every now
+ * and then.
+ */
 bool calib_stuck(struct calib *c, int64_t t_us);
 
 #endif

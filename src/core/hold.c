@@ -401,14 +401,12 @@ int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, cons
 	int64_t earliest_us = h->start_us + h->hold_min_us;
 	struct tally_mark end = *mark;
 
-	if (h->state == HOLD_EASED || first_us < h->start_us)
-		earliest_us = first_us;
-	if (h->published && first_us < earliest_us) {
-		end.impulse_ns += tally_level_n(mark) * knead_us_to_s(earliest_us - first_us);
+	if (h->state != HOLD_EASED && h->published && first_us < earliest_us)
 		first_us = earliest_us;
-	}
 	if (first_us < h->start_us)
 		first_us = h->start_us;
+	/* the mark was taken a little after the movement had begun */
+	end.impulse_ns += tally_level_n(mark) * knead_us_to_s(first_us - mark->t_us);
 	step(h, HOLD_IN_MOVE, s, first_us, &end);
 	h->any = h->rest_open = true;
 	return first_us;
