@@ -54,7 +54,9 @@ class Port:
     def drain(self, timeout_s=10):
         """Waits until the daemon has taken all that was written, what the kernel still had behind its first buffer too."""
         deadline, empty = time.monotonic() + timeout_s, 0
-        with open(os.path.realpath(self.link), "rb", buffering=0) as device:
+        # Not as the controlling terminal of whoever leads this session: its end would bring a SIGHUP.
+        descriptor = os.open(os.path.realpath(self.link), os.O_RDONLY | os.O_NOCTTY)
+        with os.fdopen(descriptor, "rb", buffering=0) as device:
             while empty < 10:
                 assert time.monotonic() < deadline, "the port is not read"
                 empty = 0 if select.select([device], [], [], 0)[0] else empty + 1
@@ -62,6 +64,7 @@ class Port:
 
     def unplug(self):
         if self.host is not None:
+            os.unlink(self.link)  # the kernel gives its number to the next pseudo-terminal, maybe another test's
             os.close(self.host)
             self.host = None
 

@@ -31,6 +31,7 @@ class Ball:
         os.write(self.fd, data)
 
     def unplug(self):
+        self.link.unlink()  # the kernel gives its number to the next pseudo-terminal, maybe another test's
         os.close(self.fd)
         self.fd = None
 
