@@ -14,7 +14,7 @@
 
 #include <knead/units.h>
 
-#define KNEAD_K1_LINE_MAX  (32 + 12 * KNEAD_CELLS_MAX)
+#define KNEAD_K1_LINE_MAX (32 + 12 * KNEAD_CELLS_MAX)
 #define KNEAD_K1_FRAME_MAX (16 + 4 * KNEAD_CELLS_MAX)
 
 /* What a device says of itself in a KI line. Strings are printable ASCII without comma and '*'. */

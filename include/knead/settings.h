@@ -10,11 +10,11 @@
 
 #include <knead/units.h>
 
-#define KNEAD_NAME_MAX	   33 /* name of a device, a format, a protocol, with its NUL */
+#define KNEAD_NAME_MAX 33 /* name of a device, a format, a protocol, with its NUL */
 #define KNEAD_TEMPLATE_MAX 256
-#define KNEAD_COLUMN_MAX   33
-#define KNEAD_COLUMNS_MAX  (KNEAD_CELLS_MAX + 1)
-#define KNEAD_STEPS_MAX	   16
+#define KNEAD_COLUMN_MAX 33
+#define KNEAD_COLUMNS_MAX (KNEAD_CELLS_MAX + 1)
+#define KNEAD_STEPS_MAX 16
 
 enum knead_unit {
 	KNEAD_UNIT_UNSET, /* as the device says, else counts */

@@ -16,7 +16,7 @@
 #define KNEAD_G0_M_PER_S2 9.80665
 /* One avoirdupois pound in kg (international yard and pound agreement, 1959). */
 #define KNEAD_KG_PER_LB 0.45359237
-#define KNEAD_US_PER_S	1000000
+#define KNEAD_US_PER_S 1000000
 
 /* Most load cells one device may have: ring 3-12, sphere 4-14, line 2-8, with room for two more. */
 #define KNEAD_CELLS_MAX 16

@@ -14,7 +14,7 @@
 #include "event_json.h"
 #include "publish_internal.h"
 
-#define BAND	   0.005 /* of full scale */
+#define BAND 0.005 /* of full scale */
 #define CAPACITY_N 500.0 /* full scale where nobody says */
 
 int publish_new(const struct publish_options *options, struct publish **ret)

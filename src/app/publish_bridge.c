@@ -8,7 +8,7 @@
 #include "publish_internal.h"
 
 #define TEXT_FIRST 1024
-#define TEXT_MAX   (1u << 20)
+#define TEXT_MAX (1u << 20)
 
 /* Resident memory in KiB; 0 where the kernel does not tell. */
 static long resident_kb(void)

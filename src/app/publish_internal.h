@@ -6,7 +6,7 @@
 #include "documents.h"
 #include "publish.h"
 
-#define REASON_MAX  96
+#define REASON_MAX 96
 #define SCALARS_MAX 80 /* keys of state, hold and session together, with room */
 
 struct publish_scalar {
@@ -118,7 +118,7 @@ void publish_info(struct publish *p);
 /* Sends diag at once. */
 void publish_diag(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us);
 
-#define PUBLISH_DIAG_US	  30000000
+#define PUBLISH_DIAG_US 30000000
 #define PUBLISH_HEALTH_US 60000000
 
 #endif

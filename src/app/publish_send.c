@@ -10,7 +10,7 @@
 
 #include "publish_internal.h"
 
-#define TOPIC_MAX    256
+#define TOPIC_MAX 256
 #define EXPIRY_EVENT UINT32_MAX /* as late_after_s says */
 
 static const struct {

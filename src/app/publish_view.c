@@ -15,12 +15,12 @@
 
 #include "publish_internal.h"
 
-#define STATE_MIN_US   1000000
-#define STATE_BEAT_US  60000000
-#define LIVE_BEAT_US   5000000
+#define STATE_MIN_US 1000000
+#define STATE_BEAT_US 60000000
+#define LIVE_BEAT_US 5000000
 #define LOOK_LOADED_US 100000 /* how often to look whether the force has left the band */
-#define LOOK_IDLE_US   1000000
-#define CADENCE_BAND   1.0 /* per minute */
+#define LOOK_IDLE_US 1000000
+#define CADENCE_BAND 1.0 /* per minute */
 
 static int64_t earlier(int64_t a_us, int64_t b_us)
 {

@@ -10,7 +10,7 @@
 
 #include <knead/settings.h>
 
-#define CHOOSE_STEPS_MAX    16
+#define CHOOSE_STEPS_MAX 16
 #define CHOOSE_CHANNELS_MAX 64
 
 enum choose_role { /* 0 and up: the cell of that number */

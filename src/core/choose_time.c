@@ -17,13 +17,13 @@
 #include "channel_name.h"
 #include "choose.h"
 
-#define US_PER_MS	  1e3
-#define FIT_FACTOR	  4.0
-#define S_STEP_MAX	  5.0
-#define MS_STEP_MAX	  1000.0
+#define US_PER_MS 1e3
+#define FIT_FACTOR 4.0
+#define S_STEP_MAX 5.0
+#define MS_STEP_MAX 1000.0
 #define MS_BURST_STEP_MAX 500.0
-#define EPOCH_S_MIN	  1e9 /* 2001 */
-#define EPOCH_S_MAX	  1e10
+#define EPOCH_S_MIN 1e9 /* 2001 */
+#define EPOCH_S_MAX 1e10
 
 bool choose_is_clock(const struct channel *c, const struct knead_settings *settings)
 {

@@ -26,33 +26,33 @@
 
 #include "clock.h"
 
-#define ASSUMED_RATE_HZ	   80.0
-#define GAP_PERIODS	   2.5
-#define LOOP_BANDWIDTH_HZ  0.1
-#define LOOP_FAST	   4.0
-#define LOOP_FAST_US	   5000000
-#define LOOP_SETTLE_US	   10000000
-#define LOOP_NARROW	   0.2
-#define LOOP_W_MAX	   0.25 /* keeps the loop stable at a few samples per second */
-#define LOOP_PULL_MAX	   2.0 /* the period stays within this factor of what acquisition found */
-#define ACQUIRE_US	   400000 /* and at least ACQUIRE_SAMPLES */
-#define ACQUIRE_SAMPLES	   3
-#define STALL_US	   250000
-#define JITTER_START_US	   8000.0
-#define JITTER_TAU_US	   1e6
-#define JITTER_FACTOR	   4.0
-#define STALL_WAIT_US	   100000
-#define JUMPS_MAX	   3 /* so many jumps with less than JUMP_SAMPLES between them: measure the rate anew */
-#define JUMP_SAMPLES	   4
-#define PERIOD_MIN_US	   1.0
-#define PERIOD_MAX_US	   60e6
-#define STEPS_SETTLED	   64
-#define MEDIAN_PULL_MIN	   0.02
-#define MEDIAN_PULL_MAX	   0.25
+#define ASSUMED_RATE_HZ 80.0
+#define GAP_PERIODS 2.5
+#define LOOP_BANDWIDTH_HZ 0.1
+#define LOOP_FAST 4.0
+#define LOOP_FAST_US 5000000
+#define LOOP_SETTLE_US 10000000
+#define LOOP_NARROW 0.2
+#define LOOP_W_MAX 0.25 /* keeps the loop stable at a few samples per second */
+#define LOOP_PULL_MAX 2.0 /* the period stays within this factor of what acquisition found */
+#define ACQUIRE_US 400000 /* and at least ACQUIRE_SAMPLES */
+#define ACQUIRE_SAMPLES 3
+#define STALL_US 250000
+#define JITTER_START_US 8000.0
+#define JITTER_TAU_US 1e6
+#define JITTER_FACTOR 4.0
+#define STALL_WAIT_US 100000
+#define JUMPS_MAX 3 /* so many jumps with less than JUMP_SAMPLES between them: measure the rate anew */
+#define JUMP_SAMPLES 4
+#define PERIOD_MIN_US 1.0
+#define PERIOD_MAX_US 60e6
+#define STEPS_SETTLED 64
+#define MEDIAN_PULL_MIN 0.02
+#define MEDIAN_PULL_MAX 0.25
 #define DEVICE_STEP_MAX_US (INT64_C(1000000) * 86400 * 366)
-#define LATE_US		   2000000
-#define LATE_SAMPLES	   64
-#define COUNT_MAX	   1000000
+#define LATE_US 2000000
+#define LATE_SAMPLES 64
+#define COUNT_MAX 1000000
 
 void clock_init(struct clock *c, const struct knead_settings *s)
 {

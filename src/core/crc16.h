@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define CRC16_INIT 0xffff
-#define CRC16_K1   0xf28a /* state after the three characters "K1," */
+#define CRC16_K1 0xf28a /* state after the three characters "K1," */
 
 /* crc16_table[k][b]: what byte b adds to the state when k bytes follow it. */
 extern const uint16_t crc16_table[8][256];

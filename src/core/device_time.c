@@ -11,7 +11,7 @@
 
 #define WRAP_STEPS_MAX 50
 #define BACK_STEPS_MAX 4
-#define TIME_MAX_US    2e18 /* keeps sums within 64 bits; the year 65 000 */
+#define TIME_MAX_US 2e18 /* keeps sums within 64 bits; the year 65 000 */
 
 void device_time_init(struct device_time *t, double unit_us, double step)
 {

@@ -13,9 +13,9 @@
 #include "look.h"
 #include "number.h"
 
-#define LABELLED_RUN   4
+#define LABELLED_RUN 4
 #define LABELLED_NAMED 1 /* by name and with a single number */
-#define GLUE_MIN       3
+#define GLUE_MIN 3
 
 /* The lines with numbers before the newest, newest first; markers between samples have none and are passed over. */
 static uint32_t labelled_lines(const struct look *l, uint32_t *ret_index, uint32_t max)

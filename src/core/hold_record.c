@@ -5,8 +5,8 @@
  */
 #include "hold_record.h"
 
-#define LOW_SHARE    0.1
-#define HIGH_SHARE   0.9
+#define LOW_SHARE 0.1
+#define HIGH_SHARE 0.9
 #define ARRIVE_SHARE 0.95
 
 double hold_confidence(const struct hold *h, double level_n)

@@ -10,10 +10,10 @@
 #include "impact.h"
 
 #define IMPACT_PERIOD_MAX_US 5050 /* 200 samples/s, with some room for the clock of the device */
-#define RISE_MAX_US	     15000
-#define GONE_MAX_US	     300000
-#define RING_WITHIN_US	     100000
-#define PEAK_MIN_FACTOR	     2.0 /* a short touch is worth a record from this many press_n on */
+#define RISE_MAX_US 15000
+#define GONE_MAX_US 300000
+#define RING_WITHIN_US 100000
+#define PEAK_MIN_FACTOR 2.0 /* a short touch is worth a record from this many press_n on */
 
 void impact_init(struct impact *i, const struct knead_settings *settings)
 {

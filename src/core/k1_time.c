@@ -8,9 +8,9 @@
  */
 #include "k1_time.h"
 
-#define LATE_SEQ_MAX	 8
-#define LATE_US_MAX	 2000000
-#define WRAP_US_MAX	 10000000 /* a wrap without arrival times is believed when it is at most this far ahead */
+#define LATE_SEQ_MAX 8
+#define LATE_US_MAX 2000000
+#define WRAP_US_MAX 10000000 /* a wrap without arrival times is believed when it is at most this far ahead */
 #define ARRIVAL_SLACK_US 2000000
 
 /* Whether t_us, numerically below the last one, went forward through 2^32 rather than back to a new start. */

@@ -7,7 +7,7 @@
 
 #include "look.h"
 
-#define ARRIVAL_MIN_US	20000 /* lines that came within less tell nothing of their rate but that it is high */
+#define ARRIVAL_MIN_US 20000 /* lines that came within less tell nothing of their rate but that it is high */
 #define BURST_LINES_MIN 4
 
 #define EACH(byte) ((byte)*0x0101010101010101u)

@@ -7,7 +7,7 @@
 
 #include "number.h"
 
-#define DIGITS_MAX   19 /* digits that an unsigned 64-bit integer always holds */
+#define DIGITS_MAX 19 /* digits that an unsigned 64-bit integer always holds */
 #define EXPONENT_MAX 9999 /* beyond any double; keeps sums of exponents small */
 
 const double number_pow10[NUMBER_POW10_MAX + 1] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,

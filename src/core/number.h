@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define NUMBER_POW10_MAX 22 /* the largest power of ten that a double holds exactly */
-#define NUMBER_ROOM	 40 /* bytes that must be readable for number_scan() and number_run() */
-#define NUMBER_RUN_MAX	 16
+#define NUMBER_ROOM 40 /* bytes that must be readable for number_scan() and number_run() */
+#define NUMBER_RUN_MAX 16
 
 extern const double number_pow10[NUMBER_POW10_MAX + 1];
 extern const uint64_t number_pow10_int[9];

@@ -12,7 +12,7 @@
 
 #include "choose.h"
 
-#define SKELETON_TEXT_MAX  320
+#define SKELETON_TEXT_MAX 320
 #define SKELETON_SLOTS_MAX 16
 
 struct skeleton {

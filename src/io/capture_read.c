@@ -25,7 +25,7 @@
 #include "wall.h"
 
 #define LINE_MAX_BYTES (1024 * 1024)
-#define READ_BYTES     (256 * 1024)
+#define READ_BYTES (256 * 1024)
 
 struct capture_reader {
 	int fd;

@@ -17,8 +17,8 @@
 #include "capture.h"
 
 #define LINE_MAX_BYTES (4 * CAPTURE_CHUNK_MAX + 64)
-#define KEEP_BYTES     65536
-#define FLUSH_US       KNEAD_US_PER_S
+#define KEEP_BYTES 65536
+#define FLUSH_US KNEAD_US_PER_S
 
 struct capture_writer {
 	int fd;

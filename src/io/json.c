@@ -121,7 +121,7 @@ void json_ms(struct json *j, int64_t ms)
 static size_t utf8_length(const unsigned char *text)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = text[0] < 0x80	  ? 1
+	size_t n = text[0] < 0x80         ? 1
 		   : text[0] >> 5 == 0x6  ? 2
 		   : text[0] >> 4 == 0xe  ? 3
 		   : text[0] >> 3 == 0x1e ? 4

@@ -25,9 +25,9 @@
 #include "mqtt_link.h"
 #include "mqtt_password.h"
 
-#define LATE_WINDOW	5 /* of the link's window: fresh events always find room */
-#define TURN_US		1000000 /* the library's keep-alive wants to be looked at this often */
-#define ACK_MIN_US	20000000 /* a broker that acknowledges nothing for so long (or the keep-alive) is given up */
+#define LATE_WINDOW 5 /* of the link's window: fresh events always find room */
+#define TURN_US 1000000 /* the library's keep-alive wants to be looked at this often */
+#define ACK_MIN_US 20000000 /* a broker that acknowledges nothing for so long (or the keep-alive) is given up */
 #define PART_RESERVE_US 200000 /* of the time for the goodbye, kept for "offline" */
 
 enum parting { PART_NOT, PART_DRAIN, PART_OFFLINE, PART_OVER };

@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define SYSTEM_CERTIFICATES "/etc/ssl/certs"
-#define FLIGHTS		    (MQTT_LINK_WINDOW + 2) /* and two texts: online, offline */
+#define FLIGHTS (MQTT_LINK_WINDOW + 2) /* and two texts: online, offline */
 
 enum flight_state { FLIGHT_FREE, FLIGHT_FLYING, FLIGHT_ACKED };
 

@@ -13,11 +13,11 @@
 
 #include "mqtt_password.h"
 
-#define PORT_PLAIN  1883
-#define PORT_TLS    8883
+#define PORT_PLAIN 1883
+#define PORT_TLS 8883
 #define KEEPALIVE_S 5 /* the library takes no less */
-#define EVENTS_MAX  4096
-#define BYTES_MAX   (4u << 20)
+#define EVENTS_MAX 4096
+#define BYTES_MAX (4u << 20)
 
 static int or_default(int given, int standard)
 {

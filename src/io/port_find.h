@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PORT_PATH_MAX	  256
+#define PORT_PATH_MAX 256
 #define PORT_IDENTITY_MAX 320
 
 /* Where /dev, /sys and /proc are. Strings live as long as whoever uses the struct. */

@@ -9,12 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PORT_RETRY_FIRST_US  1000000 /* first wait after a failure; doubles */
-#define PORT_RETRY_CAP_US    30000000 /* longest wait */
+#define PORT_RETRY_FIRST_US 1000000 /* first wait after a failure; doubles */
+#define PORT_RETRY_CAP_US 30000000 /* longest wait */
 #define PORT_RETRY_STABLE_US 10000000 /* open this long: the next loss starts from the first wait again */
-#define PORT_RETRY_LOST_US   100000 /* from the loss of a stable port to the first try */
+#define PORT_RETRY_LOST_US 100000 /* from the loss of a stable port to the first try */
 #define PORT_RETRY_SETTLE_US 50000 /* from news of the device to the try: udev sets its permissions meanwhile */
-#define PORT_RETRY_NEWS_US   250000 /* from one try to the next, however much news comes */
+#define PORT_RETRY_NEWS_US 250000 /* from one try to the next, however much news comes */
 
 struct port_retry {
 	bool open;

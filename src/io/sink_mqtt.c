@@ -21,8 +21,8 @@
 #include "mqtt_delivery.h"
 
 #define TOPICS_MAX 2048 /* 32 devices with all their scalar copies */
-#define DROPS_MAX  256
-#define JOIN_MS	   50 /* more than the thread gives itself */
+#define DROPS_MAX 256
+#define JOIN_MS 50 /* more than the thread gives itself */
 
 struct sink_mqtt {
 	struct mqtt_settings settings;

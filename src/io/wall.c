@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#define MS_PER_DAY	     (24 * 3600 * 1000LL)
-#define DAYS_PER_ERA	     146097 /* 400 years */
-#define DAYS_TO_1970	     719468 /* from 0000-03-01 */
+#define MS_PER_DAY (24 * 3600 * 1000LL)
+#define DAYS_PER_ERA 146097 /* 400 years */
+#define DAYS_TO_1970 719468 /* from 0000-03-01 */
 #define DAYS_BEFORE_MONTH(m) ((153 * (m) + 2) / 5) /* m counts from March = 0 */
 
 struct civil {

@@ -22,7 +22,7 @@
 #include "verbs.h"
 #include "wall.h"
 
-#define FLUSH_US   KNEAD_US_PER_S
+#define FLUSH_US KNEAD_US_PER_S
 #define READ_BYTES 4096
 
 struct record {

@@ -9,7 +9,7 @@
 #include "record_status.h"
 
 #define TERMINAL_US 250000
-#define LINES_US    5000000
+#define LINES_US 5000000
 
 int record_status_init(struct record_status *s, const struct knead_settings *settings, FILE *out, bool terminal)
 {

@@ -13,9 +13,9 @@
 #include "score_match.h"
 
 #define ROLL_COLLAR_S 1.0
-#define BORDER_S      0.02
-#define VIBRATION_HZ  200
-#define NONE	      SIZE_MAX
+#define BORDER_S 0.02
+#define VIBRATION_HZ 200
+#define NONE SIZE_MAX
 
 /* One capture and one kind while it is being matched. */
 struct match {

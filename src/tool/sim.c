@@ -17,10 +17,10 @@
 #include "sim_truth.h"
 
 #define PHYSICS_HZ 4000
-#define STEPS_MIN  4
-#define SPARED_S   0.5 /* nothing is lost at the very start: the first sample is the origin of time */
-#define BLIND_S	   2.0 /* a gap beyond it ends what is open */
-#define SILENCES   3
+#define STEPS_MIN 4
+#define SPARED_S 0.5 /* nothing is lost at the very start: the first sample is the origin of time */
+#define BLIND_S 2.0 /* a gap beyond it ends what is open */
+#define SILENCES 3
 
 /* From from_s the device is silent until to_s; restarts: it was off. */
 struct silence {

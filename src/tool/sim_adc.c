@@ -14,7 +14,7 @@
 
 #define COUNTS_MAX 8388607
 #define COUNTS_MIN (-8388608)
-#define REST_S	   3.0
+#define REST_S 3.0
 
 uint32_t sim_adc_boxes(double rate_hz)
 {

@@ -10,12 +10,12 @@
 
 #include "sim_physics.h"
 
-#define SLOW_STEP_S	  0.004
-#define SWAY_SMOOTH_S	  0.05 /* a body has mass: its sway has no corners */
+#define SLOW_STEP_S 0.004
+#define SWAY_SMOOTH_S 0.05 /* a body has mass: its sway has no corners */
 #define PLACE_MM_PER_SWAY 40 /* 2 % of sway go with 0.8 mm of wander */
-#define DROP_DECAY_S	  0.03
-#define DROP_RING_HZ	  40
-#define DROP_RISE_S	  0.002
+#define DROP_DECAY_S 0.03
+#define DROP_RING_HZ 40
+#define DROP_RISE_S 0.002
 
 void sim_physics_init(struct sim_physics *p, const struct sim_timeline *tl, uint64_t seed, double dt_s)
 {

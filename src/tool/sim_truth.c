@@ -13,8 +13,8 @@
 #include "array.h"
 #include "sim_truth.h"
 
-#define QUIET_S	    1.0 /* without force: longer than any bridge */
-#define GUN_MIN_S   0.5 /* the least vibration that counts */
+#define QUIET_S 1.0 /* without force: longer than any bridge */
+#define GUN_MIN_S 0.5 /* the least vibration that counts */
 #define LIGHT_HOLDS 3 /* a lighter load is a hold after so many times hold_min_s */
 
 /* Samples [first, end) of the force kept, and the exact times of what they make up. */

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define BENCH_RATE_HZ	   80
+#define BENCH_RATE_HZ 80
 #define BENCH_COUNTS_PER_N 420.0
-#define BENCH_ZERO_COUNTS  83000.0
+#define BENCH_ZERO_COUNTS 83000.0
 
 enum bench_load { BENCH_IDLE, BENCH_HOLD, BENCH_ROLL, BENCH_SESSION, _BENCH_LOADS };
 static const char *const bench_load_names[_BENCH_LOADS] = { "idle", "hold", "roll", "session" };

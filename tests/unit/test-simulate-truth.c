@@ -11,9 +11,9 @@
 
 #include "sim_truth.h"
 
-#define DT_S	0.00025
-#define NEAR_S	0.0006 /* straight lines between samples are exact but for the corners of the drawing */
-#define POINTS	16
+#define DT_S 0.00025
+#define NEAR_S 0.0006 /* straight lines between samples are exact but for the corners of the drawing */
+#define POINTS 16
 #define EXPECTS 4
 
 struct point {
@@ -46,7 +46,7 @@ struct scene {
 	{                                                                                                              \
 		(t) + 0.1, 0                                                                                           \
 	}
-#define ON(t)  ((t) + 0.008)
+#define ON(t) ((t) + 0.008)
 #define OFF(t) ((t) + 0.095)
 
 static const struct scene scenes[] = {

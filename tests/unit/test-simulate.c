@@ -14,7 +14,7 @@
 #include "sim.h"
 
 #define COUNTS_PER_N 8400.0
-#define PRESS_N	     8.0
+#define PRESS_N 8.0
 
 /* One K1 line as the device sent it. */
 struct row {
