@@ -14,6 +14,7 @@
  *
  * The trail (trail.c) keeps onsets, dips and lifts out of it; everything here is 0.3 s late, and dated to when it was.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -309,6 +310,7 @@ static enum stroke_step follow(
 		seek(st, place, mark);
 		return STROKE_STEP_NONE;
 	}
+	assert(st->cand); /* only seeking goes without */
 	st->travelling = reversal_push(st->cand, place, st->near, mark);
 	if (st->cand->sign * (st->cand->e.u - place->u) >= st->hysteresis) {
 		confirm(st, place);

@@ -319,7 +319,9 @@ static void a_lively_channel_that_stops_is_stuck_a_repeating_one_is_not(void **s
 	assert_true(calib_stuck(&b.calib, b.t_us));
 	start(&b);
 	for (int i = 0; i < 20 * RATE_HZ; i++) {
-		push(&b, 5000 + i / 100, true);
+		int counts = 5000 + i / 100;
+
+		push(&b, counts, true);
 		assert_false(calib_stuck(&b.calib, b.t_us));
 	}
 	for (int i = 0; i < 20 * RATE_HZ; i++)
