@@ -92,7 +92,8 @@ PER_SAMPLE double median3(double a, double b, double c)
 {
 	double low = a < b ? a : b, high = a < b ? b : a;
 
-	return c < low ? low : c > high ? high : c;
+	high = high < c ? high : c;
+	return low > high ? low : high;
 }
 
 /* Exactly the largest or smallest count of a 24-bit converter. */
@@ -134,24 +135,21 @@ PER_SAMPLE void give(struct calib *c, const struct reading *r, double force_n, s
 			ret->cell_n[i] = (r->raw[i] - c->zero.use[i]) * c->n_per_raw[i];
 }
 
-/* A reading was replaced by its neighbour: a spike when it stood alone, far from two that agree. */
-static bool was_spike(const struct calib *c, const struct reading *a, const struct reading *b,
-	const struct reading *next, const struct reading *m)
+/* The reading b was replaced by a neighbour, removed_n away: a spike when it stood alone, far from two that agree. */
+static bool was_spike(const struct calib *c, const struct reading *a, const struct reading *next, double removed_n)
 {
-	double removed_n = 0, neighbours_n = 0;
+	double neighbours_n = 0;
 
-	for (uint32_t i = 0; i < c->cells; i++) {
-		removed_n += fabs((b->raw[i] - m->raw[i]) * c->n_per_raw[i]);
+	for (uint32_t i = 0; i < c->cells; i++)
 		neighbours_n += fabs((a->raw[i] - next->raw[i]) * c->n_per_raw[i]);
-	}
-	return removed_n > SPIKE_N && neighbours_n < removed_n / 4;
+	return neighbours_n < removed_n / 4;
 }
 
 /* The median of a, b and next, dated b. */
 PER_SAMPLE void take_median(struct calib *c, const struct reading *a, const struct reading *b,
 	const struct reading *next, struct reading *ret, uint32_t cells)
 {
-	bool replaced = false;
+	double removed_n = 0;
 
 	ret->raw[0] = 0; /* for compilers that cannot see that there is at least one cell */
 	ret->t_us = b->t_us;
@@ -161,11 +159,11 @@ PER_SAMPLE void take_median(struct calib *c, const struct reading *a, const stru
 		double m = median3(a->raw[i], b->raw[i], next->raw[i]);
 
 		ret->raw[i] = m;
-		replaced |= m != b->raw[i];
+		removed_n += fabs((b->raw[i] - m) * c->n_per_raw[i]);
 		if (on_rail(c, m))
 			ret->saturated = true;
 	}
-	if (replaced && was_spike(c, a, b, next, ret)) {
+	if (removed_n > SPIKE_N && was_spike(c, a, next, removed_n)) {
 		ret->spike = true;
 		c->spikes++;
 	}

@@ -343,19 +343,13 @@ static bool clock_goes_on(const struct clock *c, const struct knead_sample *samp
 	return clock_count(c, sample) > 0;
 }
 
-void clock_push(struct clock *c, const struct knead_sample *sample, struct clock_tick *ret)
+void clock_push_any(struct clock *c, const struct knead_sample *sample, struct clock_tick *ret)
 {
 	enum clock_source source = clock_source_of(sample);
 	bool first = c->source == CLOCK_NONE, goes_on = clock_goes_on(c, sample, source);
 	int64_t before_us = c->t_us, count = clock_count(c, sample);
 
 	*ret = (struct clock_tick){ .restarted = sample->restarted && !first };
-	if (goes_on && source == CLOCK_COUNT && !sample->has_seq) {
-		clock_move(c,
-			c->period_us); /* a plain column of numbers from a file: the way with the most samples a second */
-		ret->t_us = c->t_us;
-		return;
-	}
 	if (!goes_on && source == c->source && !c->resume && !sample->restarted && clock_is_late(c, sample)) {
 		ret->drop = true;
 		return;

@@ -9,8 +9,8 @@
 
 #include "zero.h"
 
-#define BLOCK_US 25000
-#define ZERO_COPY_US 125000
+#define BLOCK_US 50000
+#define ZERO_COPY_US 100000
 #define TRACK_TAU_S 8.0
 #define TRACK_SLOW_S 60.0 /* near the zero but rising: hardly */
 #define TRACK_RISE_N_S 2.0

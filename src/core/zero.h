@@ -7,7 +7,7 @@
 
 #include <knead/settings.h>
 
-#define ZERO_COPIES 5 /* of the tracked zero, an eighth of a second apart: the oldest is the one in use */
+#define ZERO_COPIES 5 /* of the tracked zero, a tenth of a second apart: the oldest is the one in use */
 
 struct zero {
 	const struct knead_settings *settings;
@@ -20,7 +20,7 @@ struct zero {
 	uint32_t newest;
 	int64_t copied_us;
 
-	/* one block of idle samples, 25 ms or one sample */
+	/* one block of idle samples, 50 ms or one sample */
 	bool tracking;
 	uint32_t block_count;
 	int64_t tracked_us, idle_since_us;
