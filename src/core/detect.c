@@ -26,6 +26,7 @@ void detect_init(struct detect *d, const struct knead_settings *settings, struct
 	impact_init(&d->impact, settings);
 	percussion_init(&d->percussion, settings);
 	session_init(&d->session, settings, emit);
+	coach_init(&d->coach, settings, emit);
 }
 
 bool detect_idle(const struct detect *d)
@@ -55,6 +56,22 @@ struct knead_session_fields detect_session_totals(const struct detect *d)
 	return session_totals(&d->session, &now, d->hold.longest_hold_s);
 }
 
+/* What has ended since the last look is told to those who count it. */
+static void tell_coach(struct detect *d)
+{
+	bool loaded = d->contact.state != CONTACT_IDLE;
+	int64_t since_us = d->session.last_us;
+
+	if (d->hold.holds != d->holds_told)
+		coach_hold(&d->coach, &d->hold.ended, d->hold.flags);
+	d->holds_told = d->hold.holds;
+	for (; d->strokes_told != d->stroke.strokes_total; d->strokes_told++)
+		coach_stroke(&d->coach, d->signal.t_us);
+	if (loaded)
+		since_us = d->hold.state == HOLD_NONE ? d->contact.on_us : d->hold.start_us;
+	coach_time(&d->coach, d->signal.t_us, loaded, since_us);
+}
+
 static void begin_session(struct detect *d, int64_t on_us)
 {
 	struct session_counts now = counts(d);
@@ -80,6 +97,9 @@ static void touch(struct detect *d)
 		d->hold.flags |= KNEAD_FLAG_GAP;
 	else if (c->open_start || d->implausible_zero)
 		d->hold.flags |= KNEAD_FLAG_BOOT_LOADED;
+	d->stroke.prior = coach_prior(&d->coach);
+	if (d->stroke.prior != 1)
+		d->hold.flags |= KNEAD_FLAG_PRIOR;
 }
 
 static void begin(struct detect *d)
@@ -88,6 +108,7 @@ static void begin(struct detect *d)
 	if (d->settings->contact_events)
 		emit_event(d->emit, KNEAD_EVENT_CONTACT_START, d->contact.on_us,
 			hold_confidence(&d->hold, d->signal.raw_n), d->hold.flags);
+	coach_contact(&d->coach, d->contact.on_us, d->hold.flags);
 	hold_press(&d->hold);
 	stroke_begin(&d->stroke, d->contact.on_us);
 }
@@ -106,6 +127,8 @@ static void emit_press(struct detect *d, enum knead_event_type type, int64_t off
 	if (type == KNEAD_EVENT_PRESS && d->start_u_known &&
 		(d->settings->geometry == KNEAD_GEOMETRY_LINE || d->settings->radius_mm > 0))
 		event->press.travel_mm = knead_known(fabs(d->travel_u));
+	if (type == KNEAD_EVENT_PRESS)
+		coach_press(&d->coach, d->contact.on_us, off_us, d->hold.flags);
 }
 
 /* A touch that never became a contact: handling, part of a bounce, or at slow rates a whole tap. */
@@ -218,6 +241,8 @@ static void follow_contact(struct detect *d, const struct force *force)
 		d->hold.flags |= KNEAD_FLAG_PERCUSSION;
 	}
 	hold_push(&d->hold, s, in_dip, stroke_travelling(&d->stroke));
+	d->hold.flags |= coach_push(&d->coach, s, d->contact.on_us, d->hold.published ? d->hold.start_us : INT64_MAX,
+		d->session.open ? d->session.totals.loaded_s : 0, d->hold.flags);
 	if (d->contact.state != CONTACT_ON)
 		return;
 	if (d->stroke.positional && s->u_valid) {
@@ -260,6 +285,7 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 		follow_contact(d, force);
 	else if (d->impact.open)
 		impact_due(&d->impact, &d->signal, true, d->hold.flags, d->emit);
+	tell_coach(d);
 	if (d->session.open && force->t_us >= session_deadline_us(&d->session))
 		detect_advance(d, force->t_us);
 }
@@ -274,6 +300,8 @@ void detect_lost(struct detect *d)
 		if (contact_lost(&d->contact, t_us, d->emit))
 			end_contact(d, d->contact.off_us, bridging ? d->off_impulse_ns : d->signal.impulse_ns, true);
 		impact_flush(&d->impact, d->hold.flags, d->emit);
+		tell_coach(d);
+		coach_lost(&d->coach);
 		d->was_lost = true; /* before the very first sample, nothing can be lost: that is boot_loaded */
 	}
 	signal_cut(&d->signal);
@@ -289,6 +317,8 @@ void detect_end(struct detect *d)
 {
 	struct knead_session_fields totals = detect_session_totals(d);
 
+	if (d->session.open)
+		coach_session_end(&d->coach);
 	session_close(&d->session, &totals);
 }
 

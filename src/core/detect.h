@@ -3,6 +3,7 @@
 #ifndef CORE_DETECT_H
 #define CORE_DETECT_H
 
+#include "coach.h"
 #include "contact.h"
 #include "hold.h"
 #include "impact.h"
@@ -21,6 +22,8 @@ struct detect {
 	struct impact impact;
 	struct percussion percussion;
 	struct session session;
+	struct coach coach;
+	uint32_t holds_told, strokes_told; /* of the counts of hold and stroke, to the coach */
 	bool was_lost; /* the next sample is the first after lost data */
 	bool implausible_zero;
 	double contact_peak_n;

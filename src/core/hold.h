@@ -5,6 +5,7 @@
 
 #include "edges.h"
 #include "emit.h"
+#include "sets.h"
 #include "signal.h"
 #include "tally.h"
 
@@ -58,6 +59,8 @@ struct hold {
 	int64_t steady_since_us;
 
 	bool rest_open; /* rolling: the tally restarts once the movement stops */
+
+	struct hold_ended ended; /* the last one, for those who listen; holds counts up with it */
 
 	/* totals of the session, read and reset by session.c */
 	uint32_t holds, holds_met;

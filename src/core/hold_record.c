@@ -110,6 +110,13 @@ void hold_record_end(
 	event->hold_end.peak_t_us = emit_time(h->emit, f.peak_t_us);
 	event = emit_event(h->emit, KNEAD_EVENT_RELEASE, end_us, confidence, h->flags);
 	record_release(h, s, end, &f, &event->release);
+	h->ended = (struct hold_ended){
+		.id = h->id,
+		.start_us = h->start_us,
+		.end_us = end_us,
+		.level_n = level_n,
+		.target_met = f.target_met,
+	};
 	h->holds++;
 	h->holds_met += f.target_met;
 	if (knead_us_to_s(end_us - h->start_us) > h->longest_hold_s)

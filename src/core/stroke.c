@@ -71,6 +71,7 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 	st->turns.positional = st->positional;
 	st->turns.rest_us = knead_s_to_us(settings->hold_min_s);
 	st->next_roll_id = 1;
+	st->prior = 1;
 }
 
 /* Travel has a unit of length: a line, or a ring whose radius is known. */
@@ -92,6 +93,8 @@ static void update_thresholds(struct stroke *st)
 		if (st->hysteresis < HYSTERESIS_MIN_N)
 			st->hysteresis = HYSTERESIS_MIN_N;
 	}
+	st->threshold *= st->prior;
+	st->hysteresis *= st->prior;
 	if (st->hysteresis < amplitude)
 		st->hysteresis = amplitude;
 }

@@ -46,6 +46,7 @@ struct stroke {
 
 	struct roll roll;
 	uint32_t next_roll_id;
+	double prior; /* factor on the size of a stroke: what the active protocol expects, told by detect.c */
 	bool settled; /* the onset of the contact is over, told by detect.c */
 	bool travelling;
 	uint32_t rolls_total, strokes_total; /* announced so far */

@@ -32,7 +32,7 @@ struct script {
 	size_t length;
 };
 
-static void script_init(struct script *s)
+static inline void script_init(struct script *s)
 {
 	memset(s, 0, sizeof *s);
 	knead_settings_init(&s->settings, KNEAD_PROFILE_BALL);
@@ -43,7 +43,7 @@ static void script_init(struct script *s)
 }
 
 /* Two cells at -100 and 100 mm. */
-static void script_line(struct script *s)
+static inline void script_line(struct script *s)
 {
 	s->settings.geometry = KNEAD_GEOMETRY_LINE;
 	s->settings.cells = 2;
@@ -78,6 +78,22 @@ static void script_take(struct script *s)
 		if (e->type == KNEAD_EVENT_STROKE)
 			script_write(
 				s, " %s %.0f", knead_direction_to_str(e->stroke.direction), e->stroke.travel_mm.value);
+		if (e->type == KNEAD_EVENT_PULSE_SET_END)
+			script_write(s, " %u %.1f", e->pulse_set.pulses, e->pulse_set.mean_duration_s);
+		if (e->type == KNEAD_EVENT_PRESS_SET_END)
+			script_write(s, " %u", e->press_set.presses);
+		if (e->type == KNEAD_EVENT_WARNING)
+			script_write(s, " %s %.0f of %.0f", knead_warning_kind_to_str(e->warning.kind),
+				e->warning.value, e->warning.limit);
+		if (e->type == KNEAD_EVENT_PROTOCOL_STEP || e->type == KNEAD_EVENT_PROTOCOL_DONE)
+			script_write(s, " step %u of %u, %u of %u%s", e->protocol.step, e->protocol.of,
+				e->protocol.done, e->protocol.target, e->protocol.completed ? ", completed" : "");
+		if (e->flags & KNEAD_FLAG_OVER_SOFT)
+			script_write(s, " over_soft");
+		if (e->flags & KNEAD_FLAG_OVER_HARD)
+			script_write(s, " over_hard");
+		if (e->flags & KNEAD_FLAG_PRIOR)
+			script_write(s, " prior");
 		if (e->flags & KNEAD_FLAG_GAP)
 			script_write(s, " gap");
 		if (e->flags & KNEAD_FLAG_BOOT_LOADED)
@@ -140,7 +156,7 @@ static void script_word(struct script *s, const char *word)
 }
 
 /* Runs words and returns the text of all events since the last call. */
-static const char *script_run(struct script *s, const char *words)
+static inline const char *script_run(struct script *s, const char *words)
 {
 	char copy[2048], *save = NULL;
 

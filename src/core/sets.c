@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sets, by events.md section 2: a pulse set is two or more holds of 5 to 20 s with gaps of 0.5 to 10 s and levels within
+ * 35 %; a press set three or more presses, each within 3 s of the one before. A set is told when nothing can join it any
+ * more, about the end of its last member.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "sets.h"
+
+#define PULSE_MIN_S 5.0
+#define PULSE_MAX_S 20.0
+#define PULSE_GAP_MIN_S 0.5
+#define PULSE_GAP_MAX_S 10.0
+#define PULSE_LEVEL_SHARE 0.35
+#define PULSES_MIN 2
+#define PRESS_GAP_MAX_S 3.0
+#define PRESSES_MIN 3
+#define SET_CONFIDENCE 0.95
+
+void sets_init(struct sets *s, struct emit *emit)
+{
+	memset(s, 0, sizeof *s);
+	s->emit = emit;
+}
+
+static void close_pulses(struct sets *s)
+{
+	struct knead_event *event;
+
+	if (s->pulses >= PULSES_MIN) {
+		event = emit_event(
+			s->emit, KNEAD_EVENT_PULSE_SET_END, s->pulses_end_us, SET_CONFIDENCE, s->pulse_flags);
+		event->pulse_set.start_us = emit_time(s->emit, s->pulses_start_us);
+		event->pulse_set.end_us = emit_time(s->emit, s->pulses_end_us);
+		event->pulse_set.pulses = s->pulses;
+		event->pulse_set.mean_duration_s = s->pulses_sum_s / s->pulses;
+		memcpy(event->pulse_set.hold_ids, s->pulse_ids, sizeof s->pulse_ids);
+	}
+	s->pulses = 0;
+}
+
+static void close_presses(struct sets *s)
+{
+	struct knead_event *event;
+
+	if (s->presses >= PRESSES_MIN) {
+		event = emit_event(
+			s->emit, KNEAD_EVENT_PRESS_SET_END, s->presses_end_us, SET_CONFIDENCE, s->press_flags);
+		event->press_set.start_us = emit_time(s->emit, s->presses_start_us);
+		event->press_set.end_us = emit_time(s->emit, s->presses_end_us);
+		event->press_set.presses = s->presses;
+	}
+	s->presses = 0;
+}
+
+void sets_hold(struct sets *s, const struct hold_ended *hold, uint32_t flags)
+{
+	double seconds = knead_us_to_s(hold->end_us - hold->start_us);
+	double gap_s = knead_us_to_s(hold->start_us - s->pulses_end_us);
+	bool pulse = seconds >= PULSE_MIN_S && seconds <= PULSE_MAX_S;
+
+	if (s->pulses > 0 && (!pulse || gap_s < PULSE_GAP_MIN_S || gap_s > PULSE_GAP_MAX_S ||
+				     fabs(hold->level_n - s->pulses_level_n) > PULSE_LEVEL_SHARE * s->pulses_level_n))
+		close_pulses(s);
+	if (!pulse)
+		return;
+	if (s->pulses == 0) {
+		s->pulses_start_us = hold->start_us;
+		s->pulses_level_n = hold->level_n;
+		s->pulses_sum_s = 0;
+		s->pulse_flags = 0;
+		memset(s->pulse_ids, 0, sizeof s->pulse_ids);
+	}
+	if (s->pulses < KNEAD_PULSES_MAX)
+		s->pulse_ids[s->pulses] = hold->id;
+	s->pulses++;
+	s->pulses_sum_s += seconds;
+	s->pulses_end_us = hold->end_us;
+	s->pulse_flags |= flags;
+}
+
+void sets_press(struct sets *s, int64_t start_us, int64_t end_us, uint32_t flags)
+{
+	if (s->presses > 0 && knead_us_to_s(start_us - s->presses_end_us) > PRESS_GAP_MAX_S)
+		close_presses(s);
+	if (s->presses == 0) {
+		s->presses_start_us = start_us;
+		s->press_flags = 0;
+	}
+	s->presses++;
+	s->presses_end_us = end_us;
+	s->press_flags |= flags;
+}
+
+void sets_advance(struct sets *s, int64_t t_us, bool loaded, int64_t since_us)
+{
+	/* what is open and began in time may still join */
+	int64_t until_us = loaded ? since_us : t_us;
+
+	if (s->presses > 0 && knead_us_to_s(until_us - s->presses_end_us) > PRESS_GAP_MAX_S)
+		close_presses(s);
+	if (s->pulses > 0 && knead_us_to_s(until_us - s->pulses_end_us) > PULSE_GAP_MAX_S)
+		close_pulses(s);
+}
+
+void sets_close(struct sets *s)
+{
+	close_presses(s);
+	close_pulses(s);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Pulse sets (holds of 5 to 20 s with short rests) and press sets (presses within 3 s of one another). */
+#ifndef CORE_SETS_H
+#define CORE_SETS_H
+
+#include "emit.h"
+
+/* A hold that has ended, as far as others need to know it. */
+struct hold_ended {
+	uint32_t id;
+	int64_t start_us, end_us;
+	double level_n;
+	bool target_met;
+};
+
+struct sets {
+	struct emit *emit;
+
+	uint32_t pulses;
+	int64_t pulses_start_us, pulses_end_us;
+	double pulses_sum_s, pulses_level_n; /* level: of the first */
+	uint32_t pulse_ids[KNEAD_PULSES_MAX];
+	uint32_t pulse_flags;
+
+	uint32_t presses;
+	int64_t presses_start_us, presses_end_us;
+	uint32_t press_flags;
+};
+
+void sets_init(struct sets *s, struct emit *emit);
+
+/* A hold ended: it continues the pulse set, or closes it and may begin another. */
+void sets_hold(struct sets *s, const struct hold_ended *hold, uint32_t flags);
+
+/* A press ended. */
+void sets_press(struct sets *s, int64_t start_us, int64_t end_us, uint32_t flags);
+
+/*
+ * It is t_us. loaded: a contact is open that began (or, inside it, a hold that began) at since_us, and may still join. Closes
+ * what nothing can join any more.
+ */
+void sets_advance(struct sets *s, int64_t t_us, bool loaded, int64_t since_us);
+
+/* Data ended or the session is over: closes both. */
+void sets_close(struct sets *s);
+
+#endif
