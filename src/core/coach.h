@@ -41,6 +41,12 @@ void coach_hold(struct coach *c, const struct hold_ended *hold, uint32_t flags);
 void coach_stroke(struct coach *c, int64_t t_us);
 void coach_press(struct coach *c, int64_t start_us, int64_t end_us, uint32_t flags);
 
+/* Whether time alone may end something. */
+static inline bool coach_waits(const struct coach *c)
+{
+	return c->sets.pulses | c->sets.presses | c->protocol.begun;
+}
+
 /* It is t_us; loaded: a contact is open, and what may join a set lasts since since_us; else nothing touches since then. */
 static inline void coach_time(struct coach *c, int64_t t_us, bool loaded, int64_t since_us)
 {

@@ -285,7 +285,8 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 		follow_contact(d, force);
 	else if (d->impact.open)
 		impact_due(&d->impact, &d->signal, true, d->hold.flags, d->emit);
-	tell_coach(d);
+	if (d->hold.holds != d->holds_told || d->strokes_told != d->stroke.strokes_total || coach_waits(&d->coach))
+		tell_coach(d);
 	if (d->session.open && force->t_us >= session_deadline_us(&d->session))
 		detect_advance(d, force->t_us);
 }

@@ -10,6 +10,7 @@
 
 #define REPRESS_HOLD_S 20.0 /* shorter holds may be pulses */
 #define FAST_LOAD_FROM_N 100.0
+#define LOOK_US 20000 /* how often time is looked at: as late as a warning may be */
 
 /* The lower of a limit in N and one in kPa; 0 means none. */
 static double limit_n(double force_n, double pressure_kpa, double area_cm2)
@@ -28,6 +29,7 @@ void warning_init(struct warning *w, const struct knead_settings *settings, stru
 	w->emit = emit;
 	w->soft_n = limit_n(settings->over_soft_n, settings->over_soft_kpa, settings->contact_cm2);
 	w->hard_n = limit_n(settings->over_hard_n, settings->over_hard_kpa, settings->contact_cm2);
+	w->least_n = fmin(w->soft_n, w->hard_n);
 	w->rested_us = INT64_MIN;
 }
 
@@ -49,6 +51,7 @@ void warning_contact(struct warning *w, int64_t on_us, uint32_t flags)
 	double rest_s;
 
 	w->told &= 1u << KNEAD_WARNING_DOSE;
+	w->look_us = on_us;
 	if (w->rested_us == INT64_MIN)
 		return;
 	rest_s = knead_us_to_s(on_us - w->rested_us);
@@ -72,21 +75,30 @@ static uint32_t watch_limits(struct warning *w, const struct signal *s, uint32_t
 	return over;
 }
 
-uint32_t warning_push(struct warning *w, const struct signal *s, int64_t hold_us, double loaded_s, uint32_t flags)
+/* What grows slowly. */
+static void watch_time(struct warning *w, const struct signal *s, int64_t hold_us, double loaded_s, uint32_t flags)
 {
 	const struct knead_settings *set = w->settings;
-	uint32_t over = s->level_n > fmin(w->soft_n, w->hard_n) ? watch_limits(w, s, flags) : 0;
-	double slope_n_per_s = s->slope_n_per_s;
 
-	if (set->fast_load_n_per_s > 0 && s->raw_n > FAST_LOAD_FROM_N && slope_n_per_s > set->fast_load_n_per_s)
-		warn(w, KNEAD_WARNING_FAST_LOAD, s->t_us, slope_n_per_s, set->fast_load_n_per_s, flags);
 	if (set->long_hold_s > 0 && hold_us != INT64_MAX && s->t_us - hold_us >= knead_s_to_us(set->long_hold_s))
 		warn(w, KNEAD_WARNING_LONG_HOLD, hold_us + knead_s_to_us(set->long_hold_s), set->long_hold_s,
 			set->long_hold_s, flags);
 	if (set->dose_limit_s > 0 && loaded_s >= set->dose_limit_s)
 		warn(w, KNEAD_WARNING_DOSE, s->t_us - knead_s_to_us(loaded_s - set->dose_limit_s), set->dose_limit_s,
 			set->dose_limit_s, flags);
-	return over;
+}
+
+uint32_t warning_push_any(struct warning *w, const struct signal *s, int64_t hold_us, double loaded_s, uint32_t flags)
+{
+	double fast_n_per_s = w->settings->fast_load_n_per_s;
+
+	if (fast_n_per_s > 0 && s->raw_n > FAST_LOAD_FROM_N && s->slope_n_per_s > fast_n_per_s)
+		warn(w, KNEAD_WARNING_FAST_LOAD, s->t_us, s->slope_n_per_s, fast_n_per_s, flags);
+	if (s->t_us >= w->look_us) {
+		w->look_us = s->t_us + LOOK_US;
+		watch_time(w, s, hold_us, loaded_s, flags);
+	}
+	return s->level_n > w->least_n ? watch_limits(w, s, flags) : 0;
 }
 
 void warning_hold(struct warning *w, const struct hold_ended *hold)
