@@ -100,8 +100,10 @@ static bool labelled_learn(struct frame *f, const uint32_t *index, uint32_t peri
 		skeleton_channels(skeleton, &choose.channel[choose.channels]);
 		choose.channels += skeleton->slots;
 	}
-	for (uint32_t i = index[run - 1]; i < l->lines; i++)
-		labelled_note(s, &choose, l, i);
+	/* four lines that happen to look plain do not settle what the lines before left open */
+	for (uint32_t i = 0; i < l->lines; i++)
+		if (!l->line[i].torn)
+			labelled_note(s, &choose, l, i);
 	for (uint32_t i = 0; i < choose.channels; i++)
 		choose.channel[i].usable = choose.channel[i].count > 0;
 	choose.arrival = look_arrival(l, l->lines - index[run - 1]);

@@ -287,6 +287,12 @@ static bool is_joint(const char *text)
 	return strcmp(text, ":") == 0 || strcmp(text, "/") == 0 || strcmp(text, ".") == 0 || strcmp(text, "T") == 0;
 }
 
+/* A word in a field of its own that says nothing ("D2,17,...") tells records apart; it is not the name of what follows. */
+static bool is_tag(const char *text, const struct channel *c)
+{
+	return strpbrk(text, ",;") != NULL && c->words == 0 && c->rank == 0 && c->unit == KNEAD_UNIT_UNSET;
+}
+
 void skeleton_channels(const struct skeleton *s, struct channel *ret)
 {
 	const char *text = s->text;
@@ -298,6 +304,8 @@ void skeleton_channels(const struct skeleton *s, struct channel *ret)
 
 		slot_name(text, i > 0, &name, &n);
 		channel_init(&ret[i], name, n);
+		if (is_tag(name + n, &ret[i]))
+			channel_init(&ret[i], "", 0);
 		if (unit_after(next, &unit) > 0 && unit != KNEAD_UNIT_UNSET)
 			ret[i].unit = unit;
 		if ((i > 0 && is_joint(text)) || (i + 1 < s->slots && is_joint(next)))

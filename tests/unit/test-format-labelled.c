@@ -301,6 +301,40 @@ static void no_number_is_no_sample(void **state)
 	assert_int_equal(feed_rejects(d, KNEAD_REJECT_TEXT), 4);
 }
 
+/* Lines of record-tagged firmware: tag, number of the record, micros, raw, the same scaled, status. */
+static void records(struct feed *d, int first, int count)
+{
+	char line[64];
+
+	for (int i = first; i < first + count; i++) {
+		double units = i % 16 < 8 ? -0.01 : wave(i) / 100; /* at rest, then moving, and again */
+
+		snprintf(line, sizeof(line), "D2,%d,%d,%d,%.2f,0\r\n", i, i * 12500, (int)wave(i), units);
+		feed_text(d, line);
+	}
+}
+
+static void the_number_of_a_tagged_record_is_no_force(void **state)
+{
+	struct feed *d = *state;
+
+	records(d, 0, 7);
+	for (uint32_t i = 0; i < d->samples; i++)
+		assert_true(d->sample[i].raw[0] == (int)wave((int)i + 2));
+	records(d, 7, 3);
+	assert_int_equal(d->samples, 6);
+	assert_true(d->sample[5].has_device_us);
+}
+
+static void what_is_ambiguous_stays_so_while_four_lines_look_plain(void **state)
+{
+	struct feed *d = *state;
+
+	records(d, 6, 60);
+	assert_int_equal(d->samples, 0);
+	assert_non_null(frame_problem(d->frame));
+}
+
 static void a_stream_without_line_ends_is_split_at_its_label(void **state)
 {
 	static const size_t chunks[] = { 0, 1, 7 };
@@ -428,6 +462,8 @@ int main(void)
 		FEED_TEST(a_date_and_a_time_of_day_are_no_clock_and_no_force),
 		FEED_TEST(padding_may_change),
 		FEED_TEST(no_number_is_no_sample),
+		FEED_TEST(the_number_of_a_tagged_record_is_no_force),
+		FEED_TEST(what_is_ambiguous_stays_so_while_four_lines_look_plain),
 		FEED_TEST(a_stream_without_line_ends_is_split_at_its_label),
 		FEED_TEST(an_endless_line_of_numbers_is_nothing),
 		FEED_TEST(boot_lines_that_come_again_and_again_are_not_learnt),
