@@ -338,6 +338,14 @@ bool calib_push(struct calib *c, const struct knead_sample *sample, int64_t t_us
 	return c->cells == 1 ? push(c, sample, t_us, ret, 1) : push(c, sample, t_us, ret, c->cells);
 }
 
+bool calib_waiting(const struct calib *c, double *ret_n)
+{
+	if (c->parked_count == 0)
+		return false;
+	*ret_n = sum_n(c, c->parked[c->parked_count - 1].raw, c->cells);
+	return true;
+}
+
 bool calib_flush(struct calib *c, struct force *ret)
 {
 	struct reading *a = c->a, *b = c->b, m;

@@ -85,6 +85,9 @@ static inline void calib_track(struct calib *c, const struct force *force, bool 
 		zero_track(&c->zero, force->t_us, c->last.raw, c->n_per_raw, force->sum_n, idle);
 }
 
+/* Force of the newest reading that waits, because it may yet be a spike; false when none does. */
+bool calib_waiting(const struct calib *c, double *ret_n);
+
 /*
  * Same reading for two seconds on a channel of full resolution (counts), where every other reading differs. Ask every now
  * and then.

@@ -5,9 +5,17 @@
 
 #include "pipeline_internal.h"
 
+/* A jump that may yet be a spike is shown at once, though nothing is decided by it. */
 enum knead_phase knead_pipeline_phase(const struct knead_pipeline *p)
 {
-	return p->online ? detect_phase(&p->detect) : KNEAD_PHASE_IDLE;
+	enum knead_phase phase = p->online ? detect_phase(&p->detect) : KNEAD_PHASE_IDLE;
+	double waiting_n;
+
+	if (!p->online || !calib_waiting(&p->calib, &waiting_n))
+		return phase;
+	if (phase == KNEAD_PHASE_IDLE && waiting_n > p->settings.press_n)
+		return KNEAD_PHASE_TOUCH;
+	return waiting_n < p->settings.release_n ? KNEAD_PHASE_IDLE : phase;
 }
 
 static void view_session(const struct knead_pipeline *p, struct knead_view *v)
@@ -65,6 +73,7 @@ void knead_pipeline_view(const struct knead_pipeline *p, struct knead_view *ret)
 	ret->origin_rx_us = clock_origin_rx_us(&p->clock);
 	ret->samples = p->samples;
 	ret->force_n = p->detect.signal.raw_n;
+	calib_waiting(&p->calib, &ret->force_n);
 	ret->pressure_kpa = knead_n_to_kpa(ret->force_n, p->settings.contact_cm2);
 	view_hold(p, ret);
 	view_session(p, ret);

@@ -459,6 +459,35 @@ static void scale_shift_and_idle_change_nothing(void **state)
 		only(b, KNEAD_EVENT_HOLD_END)->hold_end.impulse_ns, 2 * plain[n - 2].hold_end.impulse_ns, 0.5);
 }
 
+/* The decision may wait for another sample; what is shown does not. */
+static void press_and_release_show_within_two_samples(void **state)
+{
+	struct ball *b = *state;
+	struct knead_view view;
+
+	open_pipeline(b);
+	ramp(b, 3, 0, 0, 0);
+	push_chunks(b, 4096);
+	assert_int_equal(knead_pipeline_phase(b->pipeline), KNEAD_PHASE_IDLE);
+	ramp(b, 0.025, 150, 150, 0);
+	push_chunks(b, 4096);
+	assert_int_equal(knead_pipeline_phase(b->pipeline), KNEAD_PHASE_TOUCH);
+	knead_pipeline_view(b->pipeline, &view);
+	assert_float_equal(view.force_n, 150, 0.1);
+	ramp(b, 5, 150, 150, 0);
+	push_chunks(b, 4096);
+	assert_int_equal(knead_pipeline_phase(b->pipeline), KNEAD_PHASE_HOLDING);
+	ramp(b, 0.025, 0, 0, 0);
+	push_chunks(b, 4096);
+	assert_int_equal(knead_pipeline_phase(b->pipeline), KNEAD_PHASE_IDLE);
+	/* a spike of one sample shows nothing */
+	ramp(b, 3, 0, 0, 0);
+	ramp(b, 0.0125, 900, 900, 0);
+	ramp(b, 0.0125, 0, 0, 0);
+	push_chunks(b, 4096);
+	assert_int_equal(knead_pipeline_phase(b->pipeline), KNEAD_PHASE_IDLE);
+}
+
 static void an_uncalibrated_device_is_said_to_be_so(void **state)
 {
 	struct ball *b = *state;
@@ -515,6 +544,7 @@ int main(void)
 		test(t14_boot_chatter_gives_no_sample_and_five_seconds_of_silence_no_fault),
 		test(delay_ms_is_taken_off_every_time),
 		test(scale_shift_and_idle_change_nothing),
+		test(press_and_release_show_within_two_samples),
 		test(an_uncalibrated_device_is_said_to_be_so),
 		test(nothing_comes_after_the_end_and_an_empty_stream_ends_quietly),
 	};
