@@ -19,7 +19,8 @@ void signal_init(struct signal *s, const struct knead_settings *settings)
 {
 	memset(s, 0, sizeof *s);
 	s->settings = settings;
-	s->positional = settings->geometry == KNEAD_GEOMETRY_LINE || settings->geometry == KNEAD_GEOMETRY_RING;
+	s->positional = settings->geometry != KNEAD_GEOMETRY_NONE;
+	sphere_init(&s->sphere, settings);
 	for (uint32_t i = 0; i < KNEAD_CELLS_MAX; i++) {
 		double angle = settings->cell_deg[i] / DEG_PER_RAD;
 
@@ -67,6 +68,7 @@ void signal_touch(struct signal *s, int64_t t_us, double force_n)
 	s->fast_n = s->raw_n;
 	s->slope_n_per_s = 0;
 	s->u_started = s->u_valid = false;
+	sphere_begin(&s->sphere);
 }
 
 /* Centre of pressure along the line, or angle round the ring; cells that pull count as 0. */
@@ -83,6 +85,8 @@ static bool position(struct signal *s, const struct force *force, double *ret)
 	}
 	if (!(total >= s->settings->release_n))
 		return false;
+	if (s->settings->geometry == KNEAD_GEOMETRY_SPHERE)
+		return sphere_place(&s->sphere, force, s->settings->cells, ret);
 	if (s->settings->geometry == KNEAD_GEOMETRY_LINE) {
 		*ret = x / total;
 		return true;

@@ -9,6 +9,7 @@
 #include <knead/settings.h>
 
 #include "force.h"
+#include "sphere.h"
 
 struct signal {
 	const struct knead_settings *settings;
@@ -37,6 +38,7 @@ struct signal {
 	double period_us;
 	double level_gain, fast_gain, u_gain;
 	bool level_filtered;
+	struct sphere sphere;
 	double cell_x[KNEAD_CELLS_MAX], cell_y[KNEAD_CELLS_MAX]; /* line: x is the place; ring: unit vector */
 };
 

@@ -66,7 +66,7 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 	memset(st, 0, sizeof *st);
 	st->settings = settings;
 	st->emit = emit;
-	st->positional = settings->geometry == KNEAD_GEOMETRY_LINE || settings->geometry == KNEAD_GEOMETRY_RING;
+	st->positional = settings->geometry != KNEAD_GEOMETRY_NONE;
 	trail_init(&st->trail, st->positional);
 	st->turns.positional = st->positional;
 	st->turns.rest_us = knead_s_to_us(settings->hold_min_s);
