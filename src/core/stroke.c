@@ -105,6 +105,8 @@ void stroke_begin(struct stroke *st, int64_t t_us)
 	trail_begin(&st->trail, t_us);
 	st->cand = NULL;
 	st->travelling = false;
+	st->still_u = INFINITY; /* no rest yet */
+	st->roll = (struct roll){ 0 }; /* the pace of an earlier contact says nothing of this one */
 	set_state(st, STROKE_SEEK, STROKE_IN_BEGIN, t_us);
 }
 

@@ -95,6 +95,23 @@ static const struct example examples[] = {
 		"7.199 stroke ? 0\n"
 		"8.931 stroke ? 0\n"
 		"8.931 roll_end 4 lifted\n" },
+	{ "a roll is counted the same after a slower one",
+		"1:0 0.2>80 24~100,20,8 0.1>0 3:0 0.2>80 4.25~100,20,2 0.05>0 3:0",
+		"1.020 session_start\n"
+		"1.578 roll_start\n"
+		"5.236 stroke ? 0\n"
+		"9.186 stroke ? 0\n"
+		"13.149 stroke ? 0\n"
+		"17.186 stroke ? 0\n"
+		"21.149 stroke ? 0\n"
+		"24.944 stroke ? 0\n"
+		"24.944 roll_end 6 lifted\n"
+		"28.718 roll_start\n"
+		"29.499 stroke ? 0\n"
+		"30.499 stroke ? 0\n"
+		"31.511 stroke ? 0\n"
+		"32.380 stroke ? 0\n"
+		"32.380 roll_end 4 lifted\n" },
 	{ "rolling that stops goes over into a hold", "1:0 0.2>80 12~100,20,4 10:80 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.467 roll_start\n"
