@@ -125,7 +125,7 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 	if (!force->saturated)
 		s->raw_n = force->sum_n; /* on the rail the last good value stands in */
 	if (!s->has_prev) {
-		s->prev_t_us = s->t_us;
+		s->prev_t_us = s->first_us = s->t_us;
 		s->prev_raw_n = s->prev_level_n = s->level_n = s->raw_n;
 		s->has_prev = true;
 	} else if (s->level_filtered && !gap) {
@@ -143,7 +143,10 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 
 int64_t signal_crossing_us(const struct signal *s, double level_n)
 {
+	int64_t t_us;
+
 	if (s->gap)
 		return s->level_n > s->prev_level_n ? s->t_us : s->prev_t_us;
-	return force_crossing_us(s->prev_t_us, s->prev_level_n, s->t_us, s->level_n, level_n) - s->level_lag_us;
+	t_us = force_crossing_us(s->prev_t_us, s->prev_level_n, s->t_us, s->level_n, level_n) - s->level_lag_us;
+	return t_us > s->first_us ? t_us : s->first_us;
 }

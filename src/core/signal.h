@@ -19,6 +19,7 @@ struct signal {
 	double level_n, prev_level_n; /* for levels; above 200 samples/s through a low-pass of 4 ms */
 	int64_t level_lag_us; /* how late level_n is against raw_n */
 	bool has_prev; /* there is a sample before this one, without loss between */
+	int64_t first_us; /* the first sample since the start or the last loss: nothing is dated before it */
 	bool gap; /* samples are missing just before this one */
 	bool saturated;
 
