@@ -253,6 +253,7 @@ static void follow_contact(struct detect *d, const struct force *force)
 			d->travel_u = s->u - d->start_u;
 	}
 	d->stroke.settled = tally_settled(&d->hold.tally);
+	d->stroke.told_until_us = hold_told_until_us(&d->hold);
 	switch (stroke_push(&d->stroke, s, &d->hold.tally.now, percussion_active(&d->percussion), d->hold.flags)) {
 	case STROKE_STEP_ROLL:
 		roll(d);

@@ -74,7 +74,6 @@ static void begin_candidate(struct hold *h, int64_t start_us, bool onset)
 	h->published = h->target_sent = false;
 	h->start_us = start_us;
 	h->had_onset = onset;
-	h->contact_start = false;
 	h->percussion_before_us = h->percussion_us;
 }
 
@@ -143,11 +142,8 @@ static void on_pressed(
 {
 	switch (input) {
 	case HOLD_IN_RELEASE:
-		finish(h, s, mark, t_us, KNEAD_CAUSE_LIFTED);
-		set_state(h, HOLD_NONE, input, t_us);
-		break;
 	case HOLD_IN_LOST:
-		finish(h, s, mark, t_us, KNEAD_CAUSE_LOST);
+		finish(h, s, mark, t_us, input == HOLD_IN_LOST ? KNEAD_CAUSE_LOST : KNEAD_CAUSE_LIFTED);
 		set_state(h, HOLD_NONE, input, t_us);
 		break;
 	case HOLD_IN_MOVE:
@@ -275,7 +271,6 @@ void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double fo
 	tally_start(&h->tally, on_us, signal_impulse_at(s, on_us, force_n), force_n);
 	edges_init(&h->edges, on_us, force_n);
 	begin_candidate(h, on_us, !open_start);
-	h->contact_start = true;
 	h->any = false;
 	h->flags = 0;
 	h->percussion_us = h->percussion_before_us = 0;
@@ -396,17 +391,25 @@ bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us)
 	return h->any;
 }
 
+int64_t hold_told_until_us(const struct hold *h)
+{
+	if (h->state == HOLD_EASED)
+		return h->ease_us;
+	if (!h->published)
+		return h->start_us;
+	return h->target_sent && h->target_us > h->hold_min_us ? target_us(h) : h->start_us + h->hold_min_us;
+}
+
 int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, const struct tally_mark *mark)
 {
-	int64_t earliest_us = h->start_us + h->hold_min_us;
-	struct tally_mark end = *mark;
+	int64_t earliest_us = hold_told_until_us(h);
+	/* a movement that set off before this hold began left a mark of something else */
+	struct tally_mark end = mark->began_us == h->tally.now.began_us ? *mark : h->tally.now;
 
-	if (h->state != HOLD_EASED && h->published && first_us < earliest_us)
+	if (first_us < earliest_us)
 		first_us = earliest_us;
-	if (first_us < h->start_us)
-		first_us = h->start_us;
 	/* the mark was taken a little after the movement had begun */
-	end.impulse_ns += tally_level_n(mark) * knead_us_to_s(first_us - mark->t_us);
+	end.impulse_ns += tally_level_n(&end) * knead_us_to_s(first_us - end.t_us);
 	step(h, HOLD_IN_MOVE, s, first_us, &end);
 	h->any = h->rest_open = true;
 	return first_us;

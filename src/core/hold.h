@@ -39,7 +39,6 @@ struct hold {
 	uint32_t id, next_id; /* id: of the published hold */
 	bool published, target_sent;
 	bool had_onset; /* the start of this hold was seen as a rise of force */
-	bool contact_start; /* this candidate began with the contact */
 	bool any; /* the contact has had a hold or a roll */
 	int64_t start_us;
 	uint32_t flags; /* of the contact so far */
@@ -62,9 +61,8 @@ struct hold {
 
 	struct hold_ended ended; /* the last one, for those who listen; holds counts up with it */
 
-	/* totals of the session, read and reset by session.c */
-	uint32_t holds, holds_met;
-	double longest_hold_s;
+	uint32_t holds, holds_met; /* ended so far, over all sessions */
+	double longest_hold_s; /* of the session: detect.c sets it to 0 where one begins */
 	uint64_t impossible; /* pairs of state and input that cannot be */
 };
 
@@ -88,9 +86,12 @@ void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us);
 /* The contact ended at off_us. Returns false when it had neither hold nor roll: a press or a tap. */
 bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us);
 
+/* Up to here what was told of the hold makes it a hold: its first hold_min_s, its target, its easing. */
+int64_t hold_told_until_us(const struct hold *h);
+
 /*
  * Rolling began at first_us, with the hold's state there: ends, or publishes and ends, what was held before. Returns where
- * the roll starts: first_us, but never inside the first hold_min_s of a published hold.
+ * the roll starts: first_us, but never before hold_told_until_us().
  */
 int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, const struct tally_mark *mark);
 

@@ -99,8 +99,11 @@ void hold_record_end(
 	edges_down_us(&h->edges, HIGH_SHARE * end->local_n, &fall_us);
 	tally_finish(&h->tally, end, end_us, fall_us < end_us ? fall_us : end_us, &f);
 	f.start_us = h->start_us;
+	/* marks are taken when a movement has been seen to leave or to rest, a little after it did */
 	if (f.peak_t_us > end_us)
-		f.peak_t_us = end_us; /* the mark was taken when the movement had left, a little after it began */
+		f.peak_t_us = end_us;
+	if (f.peak_t_us < f.start_us)
+		f.peak_t_us = f.start_us;
 	f.peak_kpa = knead_n_to_kpa(f.peak_n, h->settings->contact_cm2);
 	f.target_met = end_us - h->start_us >= knead_s_to_us(h->settings->target_s);
 	record_onset(h, level_n, &f);

@@ -23,7 +23,8 @@ static void set_anchor(struct reversal *r, const struct place *place)
 	r->anchor[0].t_us = place->t_us;
 }
 
-void reversal_start(struct reversal *r, int sign, const struct place *place, double before_peak_n)
+void reversal_start(
+	struct reversal *r, int sign, const struct place *place, double before_peak_n, const struct tally_mark *mark)
 {
 	memset(r, 0, sizeof *r);
 	r->sign = sign;
@@ -31,6 +32,7 @@ void reversal_start(struct reversal *r, int sign, const struct place *place, dou
 	r->e.out_us = place->t_us;
 	r->e.out_impulse_ns = place->impulse_ns;
 	r->e.peak_n = before_peak_n;
+	r->e.mark = *mark;
 	r->after_peak_n = place->force_n;
 	for (uint32_t i = 0; i < REVERSAL_ANCHORS; i++)
 		set_anchor(r, place);

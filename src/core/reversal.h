@@ -31,8 +31,9 @@ struct reversal {
 	int sign;
 };
 
-/* Starts to look for an extreme of that sign at place; before_peak_n: largest force so far. */
-void reversal_start(struct reversal *r, int sign, const struct place *place, double before_peak_n);
+/* Starts to look for an extreme of that sign at place; before_peak_n: largest force so far; mark: state of the hold there. */
+void reversal_start(
+	struct reversal *r, int sign, const struct place *place, double before_peak_n, const struct tally_mark *mark);
 
 /*
  * Follows the movement one place further. near (in units of u) is how close to the extreme counts as being there; mark is

@@ -127,7 +127,7 @@ static void depart(const struct stroke *st, struct extreme *a, const struct extr
 }
 
 /* Confirms the candidate as a reversal; what follows runs the other way. */
-static void confirm(struct stroke *st, const struct place *place)
+static void confirm(struct stroke *st, const struct place *place, const struct tally_mark *mark)
 {
 	struct reversal *c = st->cand;
 	int sign = c->sign;
@@ -138,7 +138,7 @@ static void confirm(struct stroke *st, const struct place *place)
 		depart(st, turns_last(&st->turns), &e);
 	st->near = near_share(st) * fabs(e.u - turns_last(&st->turns)->u);
 	turns_keep(&st->turns, &e);
-	reversal_start(c, -sign, place, after_n);
+	reversal_start(c, -sign, place, after_n, mark);
 }
 
 static bool find_roll(struct stroke *st, int64_t t_us)
@@ -146,6 +146,8 @@ static bool find_roll(struct stroke *st, int64_t t_us)
 	struct turns_rule rule = { .swings = st->positional ? 2 : 4, .swing = st->threshold };
 
 	if (!turns_find(&st->turns, &rule, &st->rule_share))
+		return false;
+	if (extreme_arrive_us(&st->turns.kept[st->turns.count - 2], turns_last(&st->turns)) <= st->told_until_us)
 		return false;
 	set_state(st, STROKE_ROLL, STROKE_IN_RULE, t_us);
 	return true;
@@ -164,12 +166,15 @@ double stroke_confidence(const struct stroke *st)
 	return st->positional || sure < ONE_CELL_CONFIDENCE ? sure : ONE_CELL_CONFIDENCE;
 }
 
-/* Confirmed strokes between the extremes kept, from the first of the roll on. */
-static void announce_stroke(struct stroke *st, const struct extreme *a, const struct extreme *b, int64_t start_us,
-	int64_t end_us, uint32_t flags)
+/* A stroke from a to b; what of it lies before the roll belongs to a hold that was told. */
+static void announce_stroke(struct stroke *st, const struct extreme *a, const struct extreme *b, uint32_t flags)
 {
+	int64_t start_us = a->t_us > st->roll.start_us ? a->t_us : st->roll.start_us;
+
+	if (b->t_us <= start_us)
+		return;
 	st->strokes_total++;
-	roll_stroke(&st->roll, st->emit, a, b, start_us, end_us, flags);
+	roll_stroke(&st->roll, st->emit, a, b, start_us, b->t_us, flags);
 }
 
 void stroke_announce(struct stroke *st, int64_t start_us, uint32_t flags)
@@ -183,9 +188,7 @@ void stroke_announce(struct stroke *st, int64_t start_us, uint32_t flags)
 	st->rolls_total++;
 	roll_begin(&st->roll, st->emit, start_us, extreme_impulse_ns(stroke_first(st), start_us), flags);
 	for (uint32_t i = st->turns.first + 1; i < st->turns.count; i++)
-		announce_stroke(st, &st->turns.kept[i - 1], &st->turns.kept[i],
-			i == st->turns.first + 1 ? start_us : st->turns.kept[i - 1].t_us, st->turns.kept[i].t_us,
-			flags);
+		announce_stroke(st, &st->turns.kept[i - 1], &st->turns.kept[i], flags);
 }
 
 static double rest_s(const struct stroke *st)
@@ -218,9 +221,8 @@ static void seek(struct stroke *st, const struct place *place, const struct tall
 	struct extreme e;
 
 	if (!st->cand) {
-		reversal_start(&st->high, 1, place, place->peak_n);
-		reversal_start(&st->low, -1, place, place->peak_n);
-		st->high.e.mark = st->low.e.mark = *mark;
+		reversal_start(&st->high, 1, place, place->peak_n, mark);
+		reversal_start(&st->low, -1, place, place->peak_n, mark);
 		st->cand = &st->high;
 		return;
 	}
@@ -238,8 +240,7 @@ static void seek(struct stroke *st, const struct place *place, const struct tall
 	e.t_us = e.out_us;
 	turns_keep(&st->turns, &e);
 	st->near = near_share(st) * st->hysteresis;
-	reversal_start(st->cand, -from->sign, place, from->after_peak_n);
-	st->cand->e.mark = *mark;
+	reversal_start(st->cand, -from->sign, place, from->after_peak_n, mark);
 	set_state(st, STROKE_TOWARDS, STROKE_IN_REVERSE, e.t_us);
 }
 
@@ -262,7 +263,7 @@ static enum stroke_step on_reversal(struct stroke *st, int64_t t_us, uint32_t fl
 		st->dwelled = false;
 		return STROKE_STEP_NONE;
 	}
-	announce_stroke(st, a, b, a->t_us, b->t_us, flags);
+	announce_stroke(st, a, b, flags);
 	return st->dwelled ? STROKE_STEP_STOPPED : STROKE_STEP_NONE;
 }
 
@@ -318,7 +319,7 @@ static enum stroke_step follow(
 	assert(st->cand); /* only seeking goes without */
 	st->travelling = reversal_push(st->cand, place, st->near, mark);
 	if (st->cand->sign * (st->cand->e.u - place->u) >= st->hysteresis) {
-		confirm(st, place);
+		confirm(st, place, mark);
 		st->travelling = true;
 		return on_reversal(st, place->t_us, flags);
 	}
@@ -384,7 +385,7 @@ int64_t stroke_stop(struct stroke *st, uint32_t flags)
 	struct extreme rest = *turns_last(&st->turns), last;
 
 	if (!st->dwelled && last_stroke(st, st->cand->e.out_us, false, &last)) {
-		announce_stroke(st, &rest, &last, rest.t_us, last.t_us, flags);
+		announce_stroke(st, &rest, &last, flags);
 		rest = last;
 	}
 	roll_end(&st->roll, st->emit, rest.t_us, extreme_impulse_ns(&rest, rest.t_us), KNEAD_CAUSE_STOPPED, flags);
@@ -433,7 +434,7 @@ void stroke_end(struct stroke *st, int64_t end_us, double end_impulse_ns, enum k
 
 		if (st->cand && last_stroke(st, end_us, cause != KNEAD_CAUSE_STOPPED, &last) && last.t_us > end_at_us) {
 			end_at(&last, end_us, end_impulse_ns);
-			announce_stroke(st, turns_last(&st->turns), &last, end_at_us, last.t_us, flags);
+			announce_stroke(st, turns_last(&st->turns), &last, flags);
 			end_at_us = last.t_us;
 			impulse_ns = extreme_impulse_ns(&last, end_at_us);
 		}

@@ -48,6 +48,7 @@ struct stroke {
 	uint32_t next_roll_id;
 	double prior; /* factor on the size of a stroke: what the active protocol expects, told by detect.c */
 	bool settled; /* the onset of the contact is over, told by detect.c */
+	int64_t told_until_us; /* up to here a hold has been told, by detect.c: a roll that is over by then is none */
 	bool travelling;
 	uint32_t rolls_total, strokes_total; /* announced so far */
 	bool dwelled; /* the roll stopped at an extreme that is already confirmed */

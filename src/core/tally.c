@@ -26,7 +26,7 @@ void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double fo
 	t->start_us = t->block_start_us = t->local_ok_us = t->settle_us = start_us;
 	t->start_impulse_ns = t->block_start_ns = impulse_ns;
 	t->level_n = force_n;
-	t->now.t_us = t->now.peak_us = start_us;
+	t->now.began_us = t->now.t_us = t->now.peak_us = start_us;
 	t->now.impulse_ns = impulse_ns;
 	t->now.peak_n = t->recent_min_n = t->now.local_n = force_n;
 }

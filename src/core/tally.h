@@ -12,6 +12,7 @@
 
 /* Everything that is summed up; a copy of it is the state of the hold at that instant. */
 struct tally_mark {
+	int64_t began_us; /* when its tally began: tells marks of different tallies apart */
 	int64_t t_us;
 	double impulse_ns; /* running impulse of the signal at t_us */
 	double peak_n;

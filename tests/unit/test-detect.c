@@ -34,7 +34,7 @@ static const struct example examples[] = {
 		"1.008 hold_start\n"
 		"4.020 hold_end 3.012 lifted\n"
 		"4.020 release\n" },
-	{ "the target is told when it is reached", "1:0 0.1>100 29.8125:100 0.1>0 3:0",
+	{ "a hold just under the target does not tell it", "1:0 0.1>100 29.8125:100 0.1>0 3:0",
 		"1.008 session_start\n1.008 hold_start\n31.008 hold_end 30.000 lifted\n31.008 release\n" },
 	{ "a hold that goes on beyond the target tells it", "1:0 0.1>100 30:100 0.1>0 3:0",
 		"1.008 session_start\n"
@@ -95,6 +95,20 @@ static const struct example examples[] = {
 		"7.199 stroke ? 0\n"
 		"8.931 stroke ? 0\n"
 		"8.931 roll_end 4 lifted\n" },
+	{ "a target that was told stays met when rolling has begun before it", "1:0 0.2>80 29:80 12~100,20,4 0.1>0 3:0",
+		"1.020 session_start\n"
+		"1.020 hold_start\n"
+		"31.020 hold_target\n"
+		"31.020 hold_end 30.000 rolled\n"
+		"31.020 release\n"
+		"31.020 roll_start\n"
+		"32.161 stroke ? 0\n"
+		"34.186 stroke ? 0\n"
+		"36.186 stroke ? 0\n"
+		"38.199 stroke ? 0\n"
+		"40.199 stroke ? 0\n"
+		"41.969 stroke ? 0\n"
+		"41.969 roll_end 6 lifted\n" },
 	{ "a roll is counted the same after a slower one",
 		"1:0 0.2>80 24~100,20,8 0.1>0 3:0 0.2>80 4.25~100,20,2 0.05>0 3:0",
 		"1.020 session_start\n"
