@@ -367,7 +367,7 @@ static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, st
 	ret->t_us = rest_us < end_us ? rest_us : end_us;
 	if (st->positional)
 		return swing >= st->threshold;
-	if (lifted && since_s <= END_INTERVALS * mean_s + END_EXTRA_S)
+	if (lifted && since_s <= END_INTERVALS * mean_s + END_EXTRA_S && swing < st->threshold)
 		return false;
 	return swing >= st->threshold / 2;
 }
