@@ -9,6 +9,7 @@
 
 #define DIGITS_MAX 19 /* digits that an unsigned 64-bit integer always holds */
 #define EXPONENT_MAX 9999 /* beyond any double; keeps sums of exponents small */
+#define NUMBER_MAX 1e30 /* no reading is larger; its square, summed up for months, is still a number */
 
 const double number_pow10[NUMBER_POW10_MAX + 1] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
 	1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
@@ -93,6 +94,8 @@ const uint8_t *number_parse(const uint8_t *p, const uint8_t *end, double *ret, b
 		p = after;
 	}
 	value = scale((double)mantissa, exponent);
+	if (value > NUMBER_MAX)
+		value = INFINITY;
 	*ret = minus ? 0 - value : value; /* there is no negative zero */
 	if (ret_plain)
 		*ret_plain = plain;

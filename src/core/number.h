@@ -18,7 +18,7 @@ extern const uint64_t number_pow10_int[9];
 
 /*
  * Reads a number at p: sign, digits with a point among or before them, exponent. Returns what follows it, or NULL when
- * there is none at p. Beyond the range of double *ret is an infinity. Up to 15 digits are rounded correctly, longer
+ * there is none at p. Beyond 1e30 *ret is an infinity. Up to 15 digits are rounded correctly, longer
  * ones to within one unit in the last place. *ret_plain tells that it has neither point nor exponent.
  */
 const uint8_t *number_parse(const uint8_t *p, const uint8_t *end, double *ret, bool *ret_plain);
