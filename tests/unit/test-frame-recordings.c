@@ -196,6 +196,7 @@ static void three_force_components_are_refused_until_one_is_named(void **state)
 
 int main(int argc, char **argv)
 {
+	struct stat st;
 	const struct CMUnitTest tests[] = {
 		FEED_TEST(values_beside_a_counter_are_read),
 		FEED_TEST(an_endless_line_gives_nothing),
@@ -211,5 +212,9 @@ int main(int argc, char **argv)
 		shared_dir = argv[1];
 	if (getenv("KNEAD_SHARED"))
 		shared_dir = getenv("KNEAD_SHARED");
+	if (stat(shared_dir, &st) < 0) {
+		printf("1..0 # SKIP no recordings: there is no %s\n", shared_dir);
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
