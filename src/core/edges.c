@@ -89,10 +89,14 @@ bool edges_up_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 bool edges_down_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 {
 	int low = level_of(level_n);
+	bool above;
 
 	if (low < 0 || low > e->highest || low >= EDGES_LEVELS - 1 || low < e->level)
 		return false;
-	if (low == e->highest || e->down[low + 1] == 0)
+	above = low < e->highest && e->down[low + 1] != 0;
+	if (!above && e->down[low] == 0)
+		return false;
+	if (!above)
 		*ret_t_us = e->origin_us + (int64_t)e->down[low] * TICK_US;
 	else if (e->down[low] == 0)
 		*ret_t_us = e->origin_us + (int64_t)e->down[low + 1] * TICK_US;

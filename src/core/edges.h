@@ -16,7 +16,7 @@ struct edges {
 	int level; /* highest grid level below the force, -1 under the grid */
 	int highest; /* highest one reached */
 	int32_t up[EDGES_LEVELS]; /* first time upwards, 0.1 ms from the origin */
-	int32_t down[EDGES_LEVELS]; /* last time downwards */
+	int32_t down[EDGES_LEVELS]; /* last time downwards, 0 = never: nothing falls within a tick of the origin */
 };
 
 /* Begins at t_us with force_n: levels already below it count as passed at t_us. */
