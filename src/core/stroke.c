@@ -158,7 +158,8 @@ const struct extreme *stroke_first(const struct stroke *st)
 	return &st->turns.kept[st->turns.first];
 }
 
-double stroke_confidence(const struct stroke *st)
+/* 0.5 at the limit of the roll rule, 1 far from it; with one cell never sure. */
+static double confidence(const struct stroke *st)
 {
 	double margin = st->rule_share - 1;
 	double sure = 0.5 + 0.5 * (margin < 0 ? 0 : margin > 1 ? 1 : margin);
@@ -183,7 +184,7 @@ void stroke_announce(struct stroke *st, int64_t start_us, uint32_t flags)
 		.id = st->next_roll_id++,
 		.positional = st->positional,
 		.has_travel = has_travel(st),
-		.confidence = stroke_confidence(st),
+		.confidence = confidence(st),
 	};
 	st->rolls_total++;
 	roll_begin(&st->roll, st->emit, start_us, extreme_impulse_ns(stroke_first(st), start_us), flags);

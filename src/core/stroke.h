@@ -112,7 +112,4 @@ int64_t stroke_stop(struct stroke *st, uint32_t flags);
 /* Strokes per minute of the running roll so far; 0 when none runs. */
 double stroke_cadence_per_min(const struct stroke *st);
 
-/* 0.5 at the limit of the roll rule, 1 far from it; with one cell never sure. */
-double stroke_confidence(const struct stroke *st);
-
 #endif
