@@ -241,15 +241,16 @@ int64_t knead_pipeline_deadline_us(const struct knead_pipeline *p)
 
 static void report_silence(struct knead_pipeline *p)
 {
-	bool ever = p->online;
+	int64_t deadline_us = silence_deadline_us(p);
 
 	if (p->online)
 		lose(p);
 	if (!fault_begins(p, KNEAD_FAULT_NO_DATA, true))
 		return;
-	if (ever)
+	/* where samples came before, the port may be closed: nothing is said of an opening then */
+	if (p->sample_rx_us != KNEAD_RX_UNKNOWN)
 		emit_fault(&p->emit, KNEAD_FAULT_NO_DATA, clock_last_us(&p->clock), "no sample for %.1f s",
-			knead_us_to_s(LOST_US));
+			knead_us_to_s(deadline_us - p->sample_rx_us));
 	else
 		emit_fault(&p->emit, KNEAD_FAULT_NO_DATA, clock_last_us(&p->clock),
 			"no sample within %.0f s of opening%s", knead_us_to_s(FIRST_SAMPLE_US),

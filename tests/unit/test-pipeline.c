@@ -284,6 +284,20 @@ static void t11_a_negative_load_is_signed_and_named(void **state)
 	assert_non_null(strstr(b->events[0].fault.detail, "inverted"));
 }
 
+static void a_port_that_stays_closed_says_since_when_no_sample_came(void **state)
+{
+	struct knead_event out[KNEAD_EVENTS_MIN];
+	struct ball *b = *state;
+
+	open_pipeline(b);
+	b->rx_us = 1000000;
+	ramp(b, 3, 0, 0, 0.1);
+	push_chunks(b, 4096);
+	take(b, out, knead_pipeline_gap(b->pipeline, 1500000, out, KNEAD_EVENTS_MIN));
+	advance(b, 11500000);
+	assert_string_equal(only(b, KNEAD_EVENT_FAULT)->fault.detail, "no sample for 10.5 s");
+}
+
 static void silence_of_two_seconds_ends_a_hold_at_its_last_sample(void **state)
 {
 	struct ball *b = *state;
@@ -403,6 +417,8 @@ static void t14_boot_chatter_gives_no_sample_and_five_seconds_of_silence_no_faul
 	assert_int_equal(view.stats.samples, 0);
 	advance(b, 10000000);
 	assert_int_equal(only(b, KNEAD_EVENT_FAULT)->fault.kind, KNEAD_FAULT_NO_DATA);
+	assert_string_equal(
+		only(b, KNEAD_EVENT_FAULT)->fault.detail, "no sample within 10 s of opening, but bytes came");
 	b->rx_us = 11000000;
 	one_hold(b, 5);
 	push_chunks(b, 4096);
@@ -538,6 +554,7 @@ int main(void)
 		test(t3_one_hold_and_ten_minutes_of_idle_give_one_record_of_each_kind),
 		test(t4_noise_around_a_level_gives_at_most_one_contact),
 		test(t11_a_negative_load_is_signed_and_named),
+		test(a_port_that_stays_closed_says_since_when_no_sample_came),
 		test(silence_of_two_seconds_ends_a_hold_at_its_last_sample),
 		test(a_deadline_before_the_next_bytes_fires_first),
 		test(a_closed_port_ends_what_is_open_and_keeps_zero_ids_and_session),
