@@ -193,6 +193,19 @@ static int no_rate(const struct replay *r)
 	return VERB_BAD_USAGE;
 }
 
+/* Says so when bytes came and no sample of them. A recording may be like that; another file is none of a port, then. */
+static int check_samples(const struct replay *r)
+{
+	struct knead_view view;
+
+	knead_pipeline_view(r->feed.pipeline, &view);
+	if (view.has_samples || view.stats.bytes == 0)
+		return VERB_GOOD;
+	verb_error("%s: no sample was found in it; name its format with -o %s.format=NAME, or its columns", r->path,
+		r->device->id);
+	return capture_is_kcap(r->reader) ? VERB_GOOD : VERB_FAILED;
+}
+
 static int feed_file(struct replay *r)
 {
 	struct capture_record record;
@@ -212,7 +225,9 @@ static int feed_file(struct replay *r)
 		feed_end(&r->feed, KNEAD_RX_UNKNOWN);
 	if (!check_rate(r))
 		return no_rate(r);
-	return r->result < 0 ? VERB_FAILED : VERB_GOOD;
+	if (r->result < 0)
+		return VERB_FAILED;
+	return interrupted ? VERB_GOOD : check_samples(r);
 }
 
 static int open_file(struct replay *r, const char *path)

@@ -139,6 +139,24 @@ def test_help_is_under_80_columns():
     assert done.returncode == 0 and all(len(line) < 80 for line in done.stdout.decode().splitlines())
 
 
+@pytest.mark.parametrize("foreign", [
+    bytes(range(256)) * 20,
+    b"1" * 100000,
+    b"".join(b"2026-11-20T08:00:%02d.000Z,kg\r\n" % (i % 60) for i in range(200)),
+], ids=["binary", "endless-line", "no-numbers"])
+def test_a_file_without_a_sample_is_refused_by_name(tmp_path, foreign):
+    path = tmp_path / "foreign.txt"
+    path.write_bytes(foreign)
+    done = replay("--rate", 80, path)
+    assert (done.returncode, done.stdout) == (1, b"") and b"foreign.txt: no sample" in done.stderr
+    assert replay("--rate", 80, "-", input=b"").returncode == 0
+
+
+def test_a_recording_without_a_sample_is_told_and_no_failure(tmp_path):
+    done = replay(kcap(tmp_path / "boot.kcap", {}, b"rst:0x1 (POWERON_RESET)\r\nentry 0x400806b4\r\n"))
+    assert done.returncode == 0 and b"no sample" in done.stderr
+
+
 def test_a_full_disk_is_status_1(tmp_path):
     with open("/dev/full", "w") as full:
         done = subprocess.run([harness.KNEAD, "replay", *SCALE, k1_file(tmp_path / "a.txt")], stdout=full, stderr=subprocess.PIPE)
