@@ -13,6 +13,7 @@
 #include "device.h"
 #include "log.h"
 #include "loop.h"
+#include "port.h"
 
 #define GOODBYE_STOP_MS 2000 /* of the 3 s that stopping may take */
 #define GOODBYE_RELOAD_MS 300 /* the devices wait meanwhile; their ports buffer longer than this */
@@ -40,10 +41,16 @@ struct app {
 
 static int check_ports(const struct conf *c, char *why, size_t size)
 {
+	char reason[256];
+
 	for (const struct conf_device *d = c->devices; d; d = d->next) {
 		if (d->port[0] == '\0') {
 			snprintf(why, size, "%s: [device %s] has no port; add port = /dev/ttyUSB0 or the like",
 				d->where, d->id);
+			return -EINVAL;
+		}
+		if (port_check(d->port, reason, sizeof(reason)) < 0) {
+			snprintf(why, size, "%s: [device %s] %s", d->where, d->id, reason);
 			return -EINVAL;
 		}
 		for (const struct conf_device *e = c->devices; e != d; e = e->next) {

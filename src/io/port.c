@@ -85,6 +85,26 @@ static int open_serial(struct port *p, const char *spec, const char *path, char 
 	return 0;
 }
 
+static int parse_usb(const char *spec, struct port_usb *ret, char *ret_why, size_t why_size)
+{
+	int r = port_usb_parse(spec, ret);
+
+	if (r < 0)
+		snprintf(ret_why, why_size,
+			"port %s: write usb:VID:PID or usb:VID:PID:SERIAL, four hex digits each, see 'knead list'",
+			spec);
+	return r;
+}
+
+int port_check(const char *spec, char *ret_why, size_t why_size)
+{
+	struct port_usb usb;
+
+	if (strncmp(spec, "usb:", 4) == 0)
+		return parse_usb(spec, &usb, ret_why, why_size);
+	return strncmp(spec, "tcp://", 6) == 0 ? port_tcp_check(spec, ret_why, why_size) : 0;
+}
+
 /* Several adapters of one kind may match: the first that is free is ours, so that each device gets one of them. */
 static int open_usb(struct port *p, const char *spec, char *ret_why, size_t why_size)
 {
@@ -93,12 +113,8 @@ static int open_usb(struct port *p, const char *spec, char *ret_why, size_t why_
 	size_t count;
 	int r;
 
-	if (port_usb_parse(spec, &usb) < 0) {
-		snprintf(ret_why, why_size,
-			"port %s: write usb:VID:PID or usb:VID:PID:SERIAL, four hex digits each, see 'knead list'",
-			spec);
+	if (parse_usb(spec, &usb, ret_why, why_size) < 0)
 		return -EINVAL;
-	}
 	if (port_find_all(&port_system_roots, &found, &count) < 0) {
 		snprintf(ret_why, why_size, "port %s: out of memory", spec);
 		return -ENOMEM;

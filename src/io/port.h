@@ -31,6 +31,9 @@ struct port;
 int port_open(const struct port_options *options, struct port **ret, char *ret_why, size_t why_size);
 void port_free(struct port *p); /* closes; NULL is fine */
 
+/* Whether spec can be the name of a port, there or not: 0, or -EINVAL with a sentence that begins with "port". */
+int port_check(const char *spec, char *ret_why, size_t why_size);
+
 /* Descriptor to poll for EPOLLIN, level-triggered; the same from port_open() to port_free(), for files as well. */
 int port_fd(const struct port *p);
 bool port_connecting(const struct port *p); /* TCP; stays true when connecting failed */

@@ -38,6 +38,7 @@ struct port {
 int port_serial_open(struct port *p, const char *path, char *ret_why, size_t why_size);
 int port_fd_open(struct port *p, const char *path, char *ret_why, size_t why_size);
 int port_fd_open_stdin(struct port *p, char *ret_why, size_t why_size);
+int port_tcp_check(const char *spec, char *ret_why, size_t why_size); /* 0, or -EINVAL */
 int port_tcp_open(struct port *p, const char *spec, char *ret_why, size_t why_size);
 
 /* Whether it is a pseudo-terminal, the side that programs open (Linux, Documentation/admin-guide/devices.txt). */

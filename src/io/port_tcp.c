@@ -308,6 +308,23 @@ static int begin(struct port *p, const char *host, const char *service)
 	return connect_next(p);
 }
 
+static int split_spec(const char *spec, char *ret_host, size_t host_size, char *ret_service, size_t service_size,
+	char *ret_why, size_t why_size)
+{
+	int r = split(spec + strlen("tcp://"), ret_host, host_size, ret_service, service_size);
+
+	if (r < 0)
+		snprintf(ret_why, why_size, "port %s: write tcp://HOST:PORT, an IPv6 address in brackets", spec);
+	return r;
+}
+
+int port_tcp_check(const char *spec, char *ret_why, size_t why_size)
+{
+	char host[PORT_PATH_MAX], service[8];
+
+	return split_spec(spec, host, sizeof(host), service, sizeof(service), ret_why, why_size);
+}
+
 int port_tcp_open(struct port *p, const char *spec, char *ret_why, size_t why_size)
 {
 	char host[PORT_PATH_MAX], service[8];
@@ -315,10 +332,8 @@ int port_tcp_open(struct port *p, const char *spec, char *ret_why, size_t why_si
 
 	snprintf(p->path, sizeof(p->path), "%s", spec);
 	p->driver = &tcp_driver;
-	if (split(spec + strlen("tcp://"), host, sizeof(host), service, sizeof(service)) < 0) {
-		snprintf(ret_why, why_size, "port %s: write tcp://HOST:PORT, an IPv6 address in brackets", spec);
+	if (split_spec(spec, host, sizeof(host), service, sizeof(service), ret_why, why_size) < 0)
 		return -EINVAL;
-	}
 	r = begin(p, host, service);
 	if (r < 0)
 		snprintf(ret_why, why_size, "port %s cannot be reached: %s", spec, strerror(-r));

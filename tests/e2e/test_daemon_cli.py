@@ -44,6 +44,8 @@ def test_bad_usage_is_status_2_on_standard_error(args):
     ("[device a]\nport = pty:x\nport = pty:y\n", "kneadd.conf:3: port: given twice"),
     ("\n[device a]\nbaud = 9600\n", "kneadd.conf:2: [device a] has no port"),
     ("[device a]\nport = pty:x\n[device b]\nport = pty:x\n", "kneadd.conf:3: [device b] has the port of [device a]"),
+    ("[device a]\nport = usb:403:6001\n", "kneadd.conf:1: [device a] port usb:403:6001: write usb:VID:PID"),
+    ("[device a]\nport = tcp://host\n", "kneadd.conf:1: [device a] port tcp://host: write tcp://HOST:PORT"),
 ])
 def test_a_bad_configuration_is_status_2_and_named_by_file_and_line(tmp_path, text, message):
     path = write(tmp_path, text)
