@@ -87,32 +87,10 @@ static void on_sink_log(void *user, int level, const char *line)
 	log_line(level, "%s", line);
 }
 
-static struct sink_mqtt_options broker_options(const struct conf *c)
-{
-	const struct conf_mqtt *m = &c->mqtt;
-
-	return (struct sink_mqtt_options){
-		.host = m->host,
-		.port = m->port,
-		.base = m->base,
-		.client_id = m->client_id,
-		.username = m->username,
-		.password_file = m->password_file,
-		.keepalive_s = m->keepalive_s,
-		.protocol = strcmp(m->protocol, "5") == 0 ? 5 : 4,
-		.tls = m->tls,
-		.ca_file = m->ca_file,
-		.cert_file = m->cert_file,
-		.key_file = m->key_file,
-		.late_after_s = c->late_after_s,
-		.log = on_sink_log,
-	};
-}
-
 /* Tells whether connect_broker() would take the configuration. */
 static int check_broker(const struct conf *c)
 {
-	struct sink_mqtt_options options = broker_options(c);
+	struct sink_mqtt_options options = publish_sink_options(c);
 	char why[WHY_MAX];
 	int r = c->mqtt.host[0] == '\0' ? 0 : sink_mqtt_check(&options, why, sizeof(why));
 
@@ -123,7 +101,7 @@ static int check_broker(const struct conf *c)
 
 static int connect_broker(const struct conf *c, struct sink_mqtt **ret)
 {
-	struct sink_mqtt_options options = broker_options(c);
+	struct sink_mqtt_options options = publish_sink_options(c);
 	char why[WHY_MAX];
 	int r;
 
@@ -132,6 +110,7 @@ static int connect_broker(const struct conf *c, struct sink_mqtt **ret)
 		log_line(LOG_NOTICE, "mqtt: no broker is configured; nothing is published");
 		return 0;
 	}
+	options.log = on_sink_log;
 	r = sink_mqtt_new(&options, ret, why, sizeof(why));
 	if (r < 0)
 		log_line(LOG_ERR, "mqtt: %s", why);

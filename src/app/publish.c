@@ -17,6 +17,27 @@
 #define BAND 0.005 /* of full scale */
 #define CAPACITY_N 500.0 /* full scale where nobody says */
 
+struct sink_mqtt_options publish_sink_options(const struct conf *c)
+{
+	const struct conf_mqtt *m = &c->mqtt;
+
+	return (struct sink_mqtt_options){
+		.host = m->host,
+		.port = m->port,
+		.base = m->base,
+		.client_id = m->client_id,
+		.username = m->username,
+		.password_file = m->password_file,
+		.keepalive_s = m->keepalive_s,
+		.protocol = strcmp(m->protocol, "5") == 0 ? 5 : 4,
+		.tls = m->tls,
+		.ca_file = m->ca_file,
+		.cert_file = m->cert_file,
+		.key_file = m->key_file,
+		.late_after_s = c->late_after_s,
+	};
+}
+
 int publish_new(const struct publish_options *options, struct publish **ret)
 {
 	const struct conf *conf = options->conf;
@@ -128,13 +149,6 @@ void publish_device_remove(struct publish *p, struct publish_device *d)
 	publish_send(p, d, TOPIC_AVAILABILITY, NULL, "offline", 7);
 	publish_info(p);
 	device_free(d);
-}
-
-void publish_device_configure(struct publish *p, struct publish_device *d, const struct conf_device *conf)
-{
-	/* Without memory the old name stays; nothing else would be better. */
-	if (configure(p, d, conf) == 0)
-		publish_info(p);
 }
 
 void publish_event(

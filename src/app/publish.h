@@ -34,6 +34,9 @@ struct publish_options {
  * that device. All in microseconds.
  */
 
+/* The broker of the configuration, as the sink wants it: points into c. What is the program's own is left to the caller. */
+struct sink_mqtt_options publish_sink_options(const struct conf *c);
+
 int publish_new(const struct publish_options *options, struct publish **ret);
 void publish_free(struct publish *p); /* frees its devices too; sends nothing */
 /* From now on to this sink, NULL for nowhere. */
@@ -43,8 +46,6 @@ void publish_set_sink(struct publish *p, struct sink_mqtt *sink);
 int publish_device_add(struct publish *p, const struct conf_device *conf, struct publish_device **ret);
 /* Publishes "offline" for it and forgets it. */
 void publish_device_remove(struct publish *p, struct publish_device *d);
-/* Takes over settings that have changed (conf is not kept) and publishes them. */
-void publish_device_configure(struct publish *p, struct publish_device *d, const struct conf_device *conf);
 
 /* Publishes one event: its record, and the messages derived from it. n counts over all devices, from 1. */
 void publish_event(

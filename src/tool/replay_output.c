@@ -72,33 +72,19 @@ static void on_sink_log(void *user, int level, const char *line)
 
 static int connect_broker(struct replay_output *out, const struct conf *c)
 {
-	const struct conf_mqtt *m = &c->mqtt;
-	struct sink_mqtt_options options = {
-		.host = m->host,
-		.port = m->port,
-		.base = m->base,
-		.username = m->username,
-		.password_file = m->password_file,
-		.keepalive_s = m->keepalive_s,
-		.protocol = strcmp(m->protocol, "5") == 0 ? 5 : 4,
-		.tls = m->tls,
-		.ca_file = m->ca_file,
-		.cert_file = m->cert_file,
-		.key_file = m->key_file,
-		.late_after_s = c->late_after_s,
-		.guest = true,
-		.log = on_sink_log,
-	};
+	struct sink_mqtt_options options = publish_sink_options(c);
 	char client_id[64], why[256];
 	int r;
 
-	if (m->host[0] == '\0') {
+	if (options.host[0] == '\0') {
 		verb_error("replay: no broker is configured; add -o mqtt.host=NAME");
 		return -EINVAL;
 	}
 	/* Not the daemon's identifier: the broker would throw the daemon out. */
 	snprintf(client_id, sizeof(client_id), "knead-replay-%d", (int)getpid());
 	options.client_id = client_id;
+	options.guest = true;
+	options.log = on_sink_log;
 	r = sink_mqtt_new(&options, &out->sink, why, sizeof(why));
 	if (r < 0)
 		verb_error("replay: %s", why);

@@ -295,7 +295,8 @@ static void the_band_follows_the_capacity_of_the_device(void **state)
 	struct fixture *f = *state;
 
 	f->device.settings.capacity_n = 2000;
-	publish_device_configure(f->p, f->d, &f->device);
+	publish_device_remove(f->p, f->d);
+	assert_int_equal(publish_device_add(f->p, &f->device, &f->d), 0);
 	look(f);
 	forget();
 	f->now_us = 2 * S;
