@@ -25,6 +25,7 @@
 #include "wall.h"
 
 #define LINE_MAX_BYTES (1024 * 1024)
+#define TIME_MAX_US INT64_C(100000000000000000) /* sums of two such times and a deadline stay within 64 bits */
 #define READ_BYTES (256 * 1024)
 
 struct capture_reader {
@@ -216,6 +217,8 @@ static const char *parse_line(struct capture_reader *r, uint8_t *line, size_t n,
 		return "no record, a line is TIME < BYTES, TIME > BYTES, TIME ! WORDS or a comment with #";
 	if (r->ended)
 		return "a record after 'end', delete one of them";
+	if (ret->t_us > TIME_MAX_US)
+		return "a time of more than 3000 years, it is counted in microseconds from the start";
 	if (ret->t_us < r->last_us)
 		return "the time goes back, sort the lines or split the file";
 	if (n < digits + 3 || line[digits + 2] != ' ')

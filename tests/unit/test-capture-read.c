@@ -115,6 +115,8 @@ static void malformed_lines_are_refused_with_their_number(void **state)
 		{ "7 ! gap ", "unknown mark" },
 		{ "7 ! gap \x01", "not printable ASCII" },
 		{ "4 < a", "time goes back" },
+		{ "100000000000000001 < a", "3000 years" },
+		{ "9223372036854775807 < a", "3000 years" },
 	};
 	char text[256];
 	int records;
