@@ -215,9 +215,12 @@ static void check_event(struct player *p, const struct knead_event *e)
 	case KNEAD_EVENT_PRESS_SET_END:
 		FUZZ_CHECK(e->press_set.presses >= 3 && e->press_set.end_us > e->press_set.start_us);
 		break;
-	case KNEAD_EVENT_CONTACT_START:
 	case KNEAD_EVENT_PROTOCOL_STEP:
 	case KNEAD_EVENT_PROTOCOL_DONE:
+		FUZZ_CHECK(e->protocol.step >= 1 && e->protocol.step <= e->protocol.of);
+		FUZZ_CHECK(e->protocol.of == p->settings.protocol.steps);
+		break;
+	case KNEAD_EVENT_CONTACT_START:
 	case KNEAD_EVENT_FAULT:
 		break;
 	case _KNEAD_EVENT_TYPES:
@@ -371,6 +374,15 @@ static void set_up(struct player *p, const uint8_t *head)
 	s->session_gap_s = 20;
 	s->over_soft_n = 100;
 	s->over_hard_n = 200;
+	if (head[3] & 8)
+		s->protocol = (struct knead_protocol){
+			.name = "all",
+			.steps = 4,
+			.step = { { .kind = KNEAD_STEP_HOLD, .seconds = 5 },
+				{ .kind = KNEAD_STEP_STROKES, .count_min = 2, .count = 3 },
+				{ .kind = KNEAD_STEP_REST, .seconds = 2 },
+				{ .kind = KNEAD_STEP_PULSES, .seconds = 5, .count = 2 } },
+		};
 	s->delay_ms = head[3] & 4 ? 30 : 0;
 	s->counts_per_n_count = 1;
 	s->counts_per_n[0] = 400;
