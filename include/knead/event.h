@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The event records: what the detector says, once, about what has happened. Field names, units and meanings are
- * those of the event contract (docs/events); the JSON keys are the names here. Times are stream time in microseconds,
+ * those of the event contract (events.md); the JSON keys are the names here. Times are stream time in microseconds,
  * already corrected by delay_ms, so they may begin just below 0. Numbers are unrounded: they are rounded once, where the
  * record is written.
  */
