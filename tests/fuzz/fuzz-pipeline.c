@@ -154,6 +154,32 @@ static void check_session_end(struct player *p, const struct knead_event *e)
 	FUZZ_CHECK(f->loaded_s >= 0 && f->holds_met <= f->holds && f->holds <= p->hold.id);
 }
 
+/* What is told beside the holds, rolls and presses. */
+static void check_aside(const struct player *p, const struct knead_event *e)
+{
+	if (e->type == KNEAD_EVENT_IMPACT) {
+		FUZZ_CHECK(p->session.open && e->press.end_us >= e->press.start_us && isfinite(e->press.peak_n));
+	}
+	if (e->type == KNEAD_EVENT_PERCUSSION_END) {
+		FUZZ_CHECK(e->percussion.end_us > e->percussion.start_us);
+		FUZZ_CHECK(isfinite(e->percussion.rate_hz) && isfinite(e->percussion.mean_n));
+	}
+	if (e->type == KNEAD_EVENT_WARNING) {
+		FUZZ_CHECK(isfinite(e->warning.value) && isfinite(e->warning.limit));
+	}
+	if (e->type == KNEAD_EVENT_PULSE_SET_END) {
+		FUZZ_CHECK(e->pulse_set.pulses >= 2 && isfinite(e->pulse_set.mean_duration_s));
+		FUZZ_CHECK(e->pulse_set.end_us > e->pulse_set.start_us);
+	}
+	if (e->type == KNEAD_EVENT_PRESS_SET_END) {
+		FUZZ_CHECK(e->press_set.presses >= 3 && e->press_set.end_us > e->press_set.start_us);
+	}
+	if (e->type == KNEAD_EVENT_PROTOCOL_STEP || e->type == KNEAD_EVENT_PROTOCOL_DONE) {
+		FUZZ_CHECK(e->protocol.step >= 1 && e->protocol.step <= e->protocol.of);
+		FUZZ_CHECK(e->protocol.of == p->settings.protocol.steps);
+	}
+}
+
 static void check_event(struct player *p, const struct knead_event *e)
 {
 	FUZZ_CHECK(e->confidence >= 0 && e->confidence <= 1 && e->flags < 1u << KNEAD_FLAGS);
@@ -199,26 +225,13 @@ static void check_event(struct player *p, const struct knead_event *e)
 		check_maybe(e->press.travel_mm);
 		break;
 	case KNEAD_EVENT_IMPACT:
-		FUZZ_CHECK(p->session.open && e->press.end_us >= e->press.start_us && isfinite(e->press.peak_n));
-		break;
 	case KNEAD_EVENT_PERCUSSION_END:
-		FUZZ_CHECK(e->percussion.end_us > e->percussion.start_us);
-		FUZZ_CHECK(isfinite(e->percussion.rate_hz) && isfinite(e->percussion.mean_n));
-		break;
 	case KNEAD_EVENT_WARNING:
-		FUZZ_CHECK(isfinite(e->warning.value) && isfinite(e->warning.limit));
-		break;
 	case KNEAD_EVENT_PULSE_SET_END:
-		FUZZ_CHECK(e->pulse_set.pulses >= 2 && isfinite(e->pulse_set.mean_duration_s));
-		FUZZ_CHECK(e->pulse_set.end_us > e->pulse_set.start_us);
-		break;
 	case KNEAD_EVENT_PRESS_SET_END:
-		FUZZ_CHECK(e->press_set.presses >= 3 && e->press_set.end_us > e->press_set.start_us);
-		break;
 	case KNEAD_EVENT_PROTOCOL_STEP:
 	case KNEAD_EVENT_PROTOCOL_DONE:
-		FUZZ_CHECK(e->protocol.step >= 1 && e->protocol.step <= e->protocol.of);
-		FUZZ_CHECK(e->protocol.of == p->settings.protocol.steps);
+		check_aside(p, e);
 		break;
 	case KNEAD_EVENT_CONTACT_START:
 	case KNEAD_EVENT_FAULT:
