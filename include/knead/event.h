@@ -193,6 +193,7 @@ struct knead_fault_fields {
 struct knead_event {
 	enum knead_event_type type;
 	int64_t t_us; /* the instant the event is about */
+	int64_t origin_rx_us; /* arrival time of stream time 0 as known then (see pipeline.h), or KNEAD_RX_UNKNOWN */
 	double confidence; /* 0..1 */
 	uint32_t flags; /* bits of enum knead_flag */
 	union {

@@ -45,7 +45,7 @@ struct knead_view {
 	bool has_samples; /* at least one accepted sample; false: nothing below is known but stats and format */
 	bool online; /* samples arrive: none of no_data, gap or end since the last one */
 	int64_t t_us; /* stream time of the last sample (not corrected by delay_ms) */
-	int64_t origin_rx_us; /* arrival time of the sample at stream time 0, or KNEAD_RX_UNKNOWN */
+	int64_t origin_rx_us; /* where stream time 0 lies among the arrival times, by all arrivals so far, or KNEAD_RX_UNKNOWN */
 	uint64_t samples; /* accepted by detection */
 	double force_n; /* despiked sum, signed */
 	struct knead_maybe pressure_kpa;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Drives a pipeline. Wall time is anchored once, at the first sample: start plus that sample's arrival. Clock steps later on
+ * Drives a pipeline. Wall time is the start plus arrival times by the monotonic clock: steps of the wall clock later on
  * change nothing, and a capture, which carries both, gives the same times.
  */
 #include "feed.h"
@@ -18,26 +18,23 @@ void feed_deinit(struct feed *f)
 	*f = (struct feed){ 0 };
 }
 
-int64_t feed_wall_origin_us(struct feed *f)
+static int64_t wall_origin_us(const struct feed *f, int64_t origin_rx_us)
+{
+	return origin_rx_us != KNEAD_RX_UNKNOWN ? f->wall_start_us + origin_rx_us : f->wall_start_us;
+}
+
+int64_t feed_wall_origin_us(const struct feed *f)
 {
 	struct knead_view view;
 
-	if (f->anchored)
-		return f->wall_origin_us;
 	knead_pipeline_view(f->pipeline, &view);
-	if (!view.has_samples)
-		return f->wall_start_us;
-	f->anchored = true;
-	f->wall_origin_us = f->wall_start_us;
-	if (view.origin_rx_us != KNEAD_RX_UNKNOWN)
-		f->wall_origin_us += view.origin_rx_us;
-	return f->wall_origin_us;
+	return wall_origin_us(f, view.origin_rx_us);
 }
 
 static void deliver(struct feed *f, const struct knead_event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		f->on_event(f->user, &events[i], feed_wall_origin_us(f));
+		f->on_event(f->user, &events[i], wall_origin_us(f, events[i].origin_rx_us));
 }
 
 void feed_bytes(struct feed *f, const void *bytes, size_t n, int64_t rx_us)

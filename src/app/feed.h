@@ -18,8 +18,6 @@ struct feed {
 	feed_event_fn on_event;
 	void *user;
 	int64_t wall_start_us; /* UTC microseconds of time 0 */
-	int64_t wall_origin_us;
-	bool anchored;
 };
 
 /* Returns 0, or what knead_pipeline_new() says. user goes to on_event. */
@@ -36,7 +34,7 @@ void feed_break(struct feed *f, int64_t rx_us);
 /* The input ends; nothing may follow. rx_us may be KNEAD_RX_UNKNOWN. */
 void feed_end(struct feed *f, int64_t rx_us);
 
-/* UTC microseconds of stream time 0: fixed at the first sample, before that the start itself. */
-int64_t feed_wall_origin_us(struct feed *f);
+/* UTC microseconds of stream time 0 as known now; before the first sample the start itself. */
+int64_t feed_wall_origin_us(const struct feed *f);
 
 #endif

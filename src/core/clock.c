@@ -58,7 +58,6 @@ void clock_init(struct clock *c, const struct knead_settings *s)
 {
 	*c = (struct clock){
 		.rx_us = KNEAD_RX_UNKNOWN,
-		.origin_rx_us = KNEAD_RX_UNKNOWN,
 		.nominal_us = s->rate_hz > 0 ? KNEAD_US_PER_S / s->rate_hz : 0,
 	};
 }
@@ -129,9 +128,7 @@ static void clock_start(struct clock *c, const struct knead_sample *sample, enum
 {
 	bool changed = c->source != source;
 
-	if (c->source == CLOCK_NONE)
-		c->origin_rx_us = sample->rx_us;
-	else
+	if (c->source != CLOCK_NONE)
 		clock_move(c, clock_host_step_us(c, sample->rx_us));
 	c->source = source;
 	c->resume = false;
@@ -401,9 +398,4 @@ bool clock_rate_assumed(const struct clock *c)
 int64_t clock_last_us(const struct clock *c)
 {
 	return c->t_us;
-}
-
-int64_t clock_origin_rx_us(const struct clock *c)
-{
-	return c->origin_rx_us;
 }

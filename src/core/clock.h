@@ -33,7 +33,7 @@ struct clock {
 
 	int64_t t_us; /* stream time of the last accepted sample */
 	double frac_us; /* what rounding took off t_us */
-	int64_t rx_us, origin_rx_us;
+	int64_t rx_us;
 	int64_t device_us, seq;
 	bool has_seq; /* seq is that of the last accepted sample */
 
@@ -92,6 +92,5 @@ double clock_period_us(const struct clock *c); /* sample period, 0 while unknown
 double clock_rate_hz(const struct clock *c); /* 0 while unknown */
 bool clock_rate_assumed(const struct clock *c); /* nobody told the rate: 80 samples per second were assumed */
 int64_t clock_last_us(const struct clock *c); /* stream time of the last accepted sample; 0 before the first */
-int64_t clock_origin_rx_us(const struct clock *c); /* arrival of the sample at stream time 0, or KNEAD_RX_UNKNOWN */
 
 #endif

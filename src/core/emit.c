@@ -18,6 +18,7 @@ struct knead_event *emit_event(
 	memset(event, 0, sizeof *event);
 	event->type = type;
 	event->t_us = emit_time(e, t_us);
+	event->origin_rx_us = e->origin_rx_us;
 	event->confidence = confidence < 0 ? 0 : confidence > 1 ? 1 : confidence;
 	event->flags = flags;
 	return event;

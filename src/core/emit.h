@@ -14,6 +14,7 @@ struct emit {
 	uint64_t dropped; /* events that found no place: a mistake of ours, counted and tested to stay 0 */
 	struct knead_event scratch; /* receives what found no place */
 	int64_t delay_us;
+	int64_t origin_rx_us; /* written into every event */
 	knead_trace_fn trace;
 	void *trace_user;
 };

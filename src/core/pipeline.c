@@ -41,6 +41,8 @@ int knead_pipeline_new(const struct knead_settings *settings, struct knead_pipel
 	p->rx_us = p->sample_rx_us = p->opened_rx_us = KNEAD_RX_UNKNOWN;
 	frame_init(p->frame, &p->settings);
 	clock_init(&p->clock, &p->settings);
+	origin_init(&p->origin);
+	p->emit.origin_rx_us = KNEAD_RX_UNKNOWN;
 	calib_init(&p->calib, &p->settings);
 	detect_init(&p->detect, &p->settings, &p->emit);
 	*ret = p;
@@ -166,6 +168,10 @@ static void note_sample(struct knead_pipeline *p, const struct knead_sample *sam
 	p->samples++;
 	p->sample_rx_us = sample->rx_us;
 	p->fault &= ~(1u << KNEAD_FAULT_NO_DATA);
+	if (sample->rx_us != p->origin.last_rx_us) {
+		origin_push(&p->origin, clock_last_us(&p->clock), sample->rx_us, detect_idle(&p->detect));
+		p->emit.origin_rx_us = p->origin.rx_us;
+	}
 }
 
 /* Samples are missing before this one, or the device has started again. */

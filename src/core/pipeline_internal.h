@@ -7,12 +7,14 @@
 #include "clock.h"
 #include "detect.h"
 #include "frame.h"
+#include "origin.h"
 
 struct knead_pipeline {
 	struct knead_settings settings;
 	struct emit emit;
 	struct frame *frame; /* lies behind this struct, in the same allocation */
 	struct clock clock;
+	struct origin origin;
 	struct calib calib;
 	struct detect detect;
 

@@ -70,7 +70,7 @@ void knead_pipeline_view(const struct knead_pipeline *p, struct knead_view *ret)
 	ret->has_samples = p->has_sample;
 	ret->online = p->online;
 	ret->t_us = clock_last_us(&p->clock);
-	ret->origin_rx_us = clock_origin_rx_us(&p->clock);
+	ret->origin_rx_us = p->origin.rx_us;
 	ret->samples = p->samples;
 	ret->force_n = p->detect.signal.raw_n;
 	calib_waiting(&p->calib, &ret->force_n);
