@@ -88,4 +88,5 @@ def test_printed_values_of_any_kind_are_read_without_harm(name):
     command = [harness.KNEAD, "replay", "--rate", "10", path]
     limit = None if os.environ.get("KNEAD_SANITIZE", "none") != "none" else little_memory
     out = subprocess.run(command, capture_output=True, text=True, timeout=20, preexec_fn=limit)
-    assert out.returncode == 0, out.stderr
+    # a file of one endless line holds no sample: refused by name, not read as nothing
+    assert out.returncode == 0 or "no sample was found" in out.stderr, out.stderr
