@@ -266,6 +266,8 @@ static void follow_contact(struct detect *d, const struct force *force)
 	}
 	if (d->hold.state == HOLD_CANDIDATE)
 		d->hold.moving = stroke_moving(&d->stroke, s->t_us);
+	else if (d->hold.state == HOLD_EASING || !d->hold.target_sent)
+		d->hold.moving = stroke_swinging(&d->stroke, s->t_us);
 }
 
 void detect_push(struct detect *d, const struct force *force, bool gap)

@@ -321,7 +321,7 @@ static void watch_pressed(struct hold *h, const struct signal *s)
 	} else if (h->state == HOLD_CANDIDATE && !h->moving && !is_percussion(h, s->t_us)) {
 		step(h, HOLD_IN_TIMEOUT, s, old_enough_us, NULL);
 	}
-	if (h->state == HOLD_ON && s->t_us - s->level_lag_us >= target_us(h))
+	if (h->state == HOLD_ON && !h->moving && s->t_us - s->level_lag_us >= target_us(h))
 		tell_target(h);
 }
 
@@ -330,7 +330,7 @@ static void watch_easing(struct hold *h, const struct signal *s)
 	tally_push(&h->ease_tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
 	if (s->level_n > EASE_SHARE * h->eased_level_n)
 		step(h, HOLD_IN_FIRM, s, s->t_us, NULL);
-	else if (s->t_us - s->level_lag_us - h->ease_since_us >= h->bridge_us)
+	else if (!h->moving && s->t_us - s->level_lag_us - h->ease_since_us >= h->bridge_us)
 		step(h, HOLD_IN_TIMEOUT, s, s->t_us, &h->ease_mark);
 }
 

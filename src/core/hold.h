@@ -34,7 +34,7 @@ struct hold {
 	struct emit *emit;
 	enum hold_state state;
 	int64_t hold_min_us, target_us, bridge_us; /* of the settings; target INT64_MAX: none */
-	bool moving; /* rolling may be coming, told by detect.c */
+	bool moving; /* rolling may be coming: nothing is told that it would contradict; set by detect.c */
 
 	uint32_t id, next_id; /* id: of the published hold */
 	bool published, target_sent;

@@ -106,11 +106,19 @@ static double whole_pass_us(const struct extreme *a, const struct extreme *b, do
 	return seen_share > 0.1 ? (double)(b->in_us - a->out_us) / seen_share : 0;
 }
 
-void extreme_depart(struct extreme *a, const struct extreme *b)
+void extreme_depart(struct extreme *a, const struct extreme *b, double trust)
 {
 	double a_share, b_share, whole_us = whole_pass_us(a, b, &a_share, &b_share);
 
-	a->t_us = a->out_us - (whole_us > 0 ? (int64_t)(a_share * whole_us) : 0);
+	a->t_us = a->out_us - (whole_us > 0 ? (int64_t)(trust * a_share * whole_us) : 0);
+}
+
+void extreme_end_at(struct extreme *e, int64_t end_us, double end_impulse_ns)
+{
+	if (e->t_us < end_us)
+		return;
+	e->in_us = e->out_us = end_us;
+	e->in_impulse_ns = e->out_impulse_ns = end_impulse_ns;
 }
 
 int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b)

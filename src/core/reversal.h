@@ -47,8 +47,14 @@ struct extreme reversal_extreme(const struct reversal *r, double near);
 /* Running impulse at t_us, near the extreme, on a straight line through when it came and left. */
 double extreme_impulse_ns(const struct extreme *e, int64_t t_us);
 
-/* Dates a to the moment the movement left it for b: a little before it was seen to have left. */
-void extreme_depart(struct extreme *a, const struct extreme *b);
+/*
+ * Dates a to the moment the movement left it for b: a little before it was seen to have left. trust: how far the shape of
+ * a movement is believed, 0 to 1 (what was seen, what a movement alone would say).
+ */
+void extreme_depart(struct extreme *a, const struct extreme *b, double trust);
+
+/* An extreme at or after the contact's end is that end. */
+void extreme_end_at(struct extreme *e, int64_t end_us, double end_impulse_ns);
 
 /* The moment the movement from a came to rest in b: a little after it was seen to have come near. */
 int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b);

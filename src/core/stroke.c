@@ -30,6 +30,7 @@
 #define NEAR_FIRST 0.30 /* of the threshold: how near an extreme is "there" before any swing is known */
 #define NEAR_POSITION 0.06 /* of the swing */
 #define NEAR_FORCE 0.18 /* the same with one cell, where sway is in the way */
+#define DEPART_FORCE 0.75 /* a force sinks by itself before the movement does anything: the truth lies between */
 #define MOVED_SHARE 0.5
 #define STILL_POSITION 0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
 #define STILL_FORCE 0.08
@@ -115,17 +116,6 @@ static double near_share(const struct stroke *st)
 	return st->positional ? NEAR_POSITION : NEAR_FORCE;
 }
 
-/*
- * Dates the place of rest a to the moment it was left for b. A force may sink by itself before the movement does anything
- * (relaxation): with one cell the truth lies between what was seen and what a movement alone would say.
- */
-static void depart(const struct stroke *st, struct extreme *a, const struct extreme *b)
-{
-	extreme_depart(a, b);
-	if (!st->positional)
-		a->t_us += (a->out_us - a->t_us) / 2;
-}
-
 /* Confirms the candidate as a reversal; what follows runs the other way. */
 static void confirm(struct stroke *st, const struct place *place, const struct tally_mark *mark)
 {
@@ -135,7 +125,7 @@ static void confirm(struct stroke *st, const struct place *place, const struct t
 	double after_n = c->after_peak_n;
 
 	if (st->turns.count == 1) /* what came before the first stroke is rest: it departs at the end of it */
-		depart(st, turns_last(&st->turns), &e);
+		extreme_depart(turns_last(&st->turns), &e, st->positional ? 1 : DEPART_FORCE);
 	st->near = near_share(st) * fabs(e.u - turns_last(&st->turns)->u);
 	turns_keep(&st->turns, &e);
 	reversal_start(c, -sign, place, after_n, mark);
@@ -206,6 +196,18 @@ bool stroke_moving(const struct stroke *st, int64_t t_us)
 	if (st->turns.count > 1 && st->turns.kept[st->turns.count - 1].out_us > since_us)
 		since_us = st->turns.kept[st->turns.count - 1].out_us;
 	return st->state != STROKE_OFF && knead_us_to_s(t_us - since_us) < REST_S;
+}
+
+bool stroke_swinging(const struct stroke *st, int64_t t_us)
+{
+	const struct extreme *last;
+
+	if (st->positional)
+		return stroke_moving(st, t_us);
+	if (st->state == STROKE_OFF || st->turns.count < 2)
+		return false;
+	last = &st->turns.kept[st->turns.count - 1];
+	return fabs(last->u - last[-1].u) >= st->threshold && knead_us_to_s(t_us - last->out_us) < REST_S;
 }
 
 double stroke_cadence_per_min(const struct stroke *st)
@@ -404,22 +406,13 @@ int64_t stroke_stop(struct stroke *st, uint32_t flags)
 	return rest.t_us;
 }
 
-/* An extreme that is the contact's end: nothing comes after it. */
-static void end_at(struct extreme *e, int64_t end_us, double end_impulse_ns)
-{
-	if (e->t_us < end_us)
-		return;
-	e->in_us = e->out_us = end_us;
-	e->in_impulse_ns = e->out_impulse_ns = end_impulse_ns;
-}
-
 bool stroke_found_at_end(struct stroke *st, int64_t end_us, double end_impulse_ns)
 {
 	struct extreme last;
 
 	if (st->state != STROKE_TOWARDS || !last_stroke(st, end_us, true, &last))
 		return false;
-	end_at(&last, end_us, end_impulse_ns);
+	extreme_end_at(&last, end_us, end_impulse_ns);
 	if (fabs(last.u - turns_last(&st->turns)->u) < st->threshold) /* the lift hid the rest of the swing */
 		last.u = turns_last(&st->turns)->u + copysign(st->threshold, last.u - turns_last(&st->turns)->u);
 	turns_keep(&st->turns, &last);
@@ -434,7 +427,7 @@ void stroke_end(struct stroke *st, int64_t end_us, double end_impulse_ns, enum k
 		double impulse_ns = extreme_impulse_ns(turns_last(&st->turns), end_at_us);
 
 		if (st->cand && last_stroke(st, end_us, cause != KNEAD_CAUSE_STOPPED, &last) && last.t_us > end_at_us) {
-			end_at(&last, end_us, end_impulse_ns);
+			extreme_end_at(&last, end_us, end_impulse_ns);
 			announce_stroke(st, turns_last(&st->turns), &last, flags);
 			end_at_us = last.t_us;
 			impulse_ns = extreme_impulse_ns(&last, end_at_us);

@@ -89,7 +89,7 @@ static const struct example examples[] = {
 		"16.288 release\n" },
 	{ "four swings of one cell are a roll", "1:0 0.2>80 8~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.467 roll_start\n"
+		"1.363 roll_start\n"
 		"3.211 stroke ? 0\n"
 		"5.174 stroke ? 0\n"
 		"7.199 stroke ? 0\n"
@@ -112,7 +112,7 @@ static const struct example examples[] = {
 	{ "a roll is counted the same after a slower one",
 		"1:0 0.2>80 24~100,20,8 0.1>0 3:0 0.2>80 4.25~100,20,2 0.05>0 3:0",
 		"1.020 session_start\n"
-		"1.578 roll_start\n"
+		"1.368 roll_start\n"
 		"5.236 stroke ? 0\n"
 		"9.186 stroke ? 0\n"
 		"13.149 stroke ? 0\n"
@@ -120,7 +120,7 @@ static const struct example examples[] = {
 		"21.149 stroke ? 0\n"
 		"24.944 stroke ? 0\n"
 		"24.944 roll_end 6 lifted\n"
-		"28.718 roll_start\n"
+		"28.665 roll_start\n"
 		"29.499 stroke ? 0\n"
 		"30.499 stroke ? 0\n"
 		"31.511 stroke ? 0\n"
@@ -128,7 +128,7 @@ static const struct example examples[] = {
 		"32.380 roll_end 4 lifted\n" },
 	{ "rolling that stops goes over into a hold", "1:0 0.2>80 12~100,20,4 10:80 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.467 roll_start\n"
+		"1.363 roll_start\n"
 		"3.211 stroke ? 0\n"
 		"5.174 stroke ? 0\n"
 		"7.199 stroke ? 0\n"
@@ -142,9 +142,9 @@ static const struct example examples[] = {
 	{ "a hold ends where rolling begins", "1:0 0.2>80 8:80 12~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.020 hold_start\n"
-		"9.333 hold_end 8.313 rolled\n"
-		"9.333 release\n"
-		"9.333 roll_start\n"
+		"9.226 hold_end 8.206 rolled\n"
+		"9.226 release\n"
+		"9.226 roll_start\n"
 		"11.161 stroke ? 0\n"
 		"13.186 stroke ? 0\n"
 		"15.186 stroke ? 0\n"
@@ -152,6 +152,26 @@ static const struct example examples[] = {
 		"19.199 stroke ? 0\n"
 		"20.969 stroke ? 0\n"
 		"20.969 roll_end 6 lifted\n" },
+	{ "the target is not told while swings may yet be a roll from before it",
+		"1:0 0.2>80 25:80 24~100,20,4 0.1>0 3:0",
+		"1.020 session_start\n"
+		"1.020 hold_start\n"
+		"26.224 hold_end 25.204 rolled\n"
+		"26.224 release\n"
+		"26.224 roll_start\n"
+		"28.161 stroke ? 0\n"
+		"30.186 stroke ? 0\n"
+		"32.186 stroke ? 0\n"
+		"34.199 stroke ? 0\n"
+		"36.199 stroke ? 0\n"
+		"38.136 stroke ? 0\n"
+		"40.136 stroke ? 0\n"
+		"42.136 stroke ? 0\n"
+		"44.136 stroke ? 0\n"
+		"46.136 stroke ? 0\n"
+		"48.136 stroke ? 0\n"
+		"49.969 stroke ? 0\n"
+		"49.969 roll_end 12 lifted\n" },
 	{ "swings under 15 % of the mean stay a hold", "1:0 0.2>93.5 24~100,6.5,4 0.1>0 3:0",
 		"1.017 session_start\n"
 		"1.017 hold_start\n"
