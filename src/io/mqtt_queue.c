@@ -77,12 +77,18 @@ static void topic_make_dirty(struct mqtt_queue *q, struct topic *t)
 	q->dirty_count++;
 }
 
+/* "offline" must not overtake the events put before it: who is offline says nothing more to a listener. */
+static bool waits_for_events(const struct mqtt_queue *q, enum mqtt_rank rank, const struct mqtt_item *item)
+{
+	return rank == MQTT_RANK_AVAILABILITY && !q->newest_first && q->fresh.first && q->fresh.first->seq < item->seq;
+}
+
 static struct mqtt_item *take_newest(struct mqtt_queue *q)
 {
 	for (unsigned rank = 0; rank < _MQTT_RANKS; rank++) {
 		struct topic *t = q->dirty[rank].first;
 
-		if (!t)
+		if (!t || waits_for_events(q, rank, t->item))
 			continue;
 		q->dirty[rank].first = t->next_dirty;
 		if (!t->next_dirty)

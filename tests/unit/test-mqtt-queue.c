@@ -274,6 +274,20 @@ static void a_renewal_sends_availability_or_all_again_before_any_event(void **st
 	mqtt_queue_free(q);
 }
 
+static void availability_does_not_overtake_the_events_put_before_it(void **state)
+{
+	struct mqtt_queue *q = fresh(&standard);
+
+	(void)state;
+	drain(q, 0);
+	put_event(q, "e1", 0);
+	put_event(q, "e2", 0);
+	put(q, MQTT_NEWEST, MQTT_RANK_AVAILABILITY, "availability", "offline", 0);
+	put_event(q, "e3", 0);
+	assert_string_equal(drain(q, 0), "e1 e2 offline e3");
+	mqtt_queue_free(q);
+}
+
 static void values_and_events_take_turns(void **state)
 {
 	struct mqtt_queue *q = fresh(&standard);
@@ -371,6 +385,7 @@ int main(void)
 		cmocka_unit_test(a_state_goes_before_its_online_whichever_was_put_first),
 		cmocka_unit_test(a_newest_value_that_comes_back_gives_way_to_a_newer_one),
 		cmocka_unit_test(a_renewal_sends_availability_or_all_again_before_any_event),
+		cmocka_unit_test(availability_does_not_overtake_the_events_put_before_it),
 		cmocka_unit_test(values_and_events_take_turns),
 		cmocka_unit_test(more_topics_than_the_limit_are_refused_and_known_ones_go_on),
 		cmocka_unit_test(live_values_are_dropped_offline_and_counted),
