@@ -212,8 +212,8 @@ int main(int argc, char **argv)
 		shared_dir = argv[1];
 	if (getenv("KNEAD_SHARED"))
 		shared_dir = getenv("KNEAD_SHARED");
-	if (stat(shared_dir, &st) < 0) {
-		printf("1..0 # SKIP no recordings: there is no %s\n", shared_dir);
+	if (!shared_dir || stat(shared_dir, &st) < 0) {
+		printf("1..0 # SKIP no recordings: there is no %s\n", shared_dir ? shared_dir : "folder of recordings");
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);

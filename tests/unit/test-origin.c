@@ -15,10 +15,10 @@
 /* Samples every 12.5 ms by the device's clock, read every 16 ms; from_s to to_s of stream time. rate: host per device time. */
 static void play(struct origin *o, double from_s, double to_s, int64_t origin_us, double rate, bool idle)
 {
-	for (double t_s = from_s; t_s < to_s; t_s += 0.0125) {
-		int64_t taken_us = origin_us + (int64_t)(t_s * rate * SECOND);
+	for (int64_t t_us = (int64_t)(from_s * SECOND); t_us < (int64_t)(to_s * SECOND); t_us += 12500) {
+		int64_t taken_us = origin_us + (int64_t)((double)t_us * rate);
 
-		origin_push(o, (int64_t)(t_s * SECOND), taken_us + 15999 - taken_us % 16000, idle);
+		origin_push(o, t_us, taken_us + 15999 - taken_us % 16000, idle);
 	}
 }
 
