@@ -5,6 +5,7 @@ import os
 import pytest
 
 import harness
+import mqtt_probe
 
 
 def pytest_configure(config):
@@ -40,3 +41,17 @@ def daemon(tmp_path):
     for process in started:
         if process.process.poll() is None:
             process.stop()
+
+
+@pytest.fixture
+def probe(tmp_path):
+    """probe(port, option=value...): starts a sink; it is killed when the test ends and it still runs."""
+    started = []
+
+    def start(port, **options):
+        started.append(mqtt_probe.Probe(tmp_path, port, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()

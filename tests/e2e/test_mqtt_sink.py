@@ -9,25 +9,11 @@ import time
 import pytest
 
 import harness
-from mqtt_probe import Probe, Proxy, settle
+from mqtt_probe import Proxy, settle
 
 pytestmark = pytest.mark.skipif(not os.access("/usr/sbin/mosquitto", os.X_OK), reason="mosquitto is not installed")
 
 OUTAGE_WORDS = ("trying until it is back", "refuses the connection", "TLS fails")
-
-
-@pytest.fixture
-def probe(tmp_path):
-    """probe(port, option=value...): starts a sink; it is killed when the test ends and it still runs."""
-    started = []
-
-    def start(port, **options):
-        started.append(Probe(tmp_path, port, **options))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.kill()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import harness
-from mqtt_probe import Probe, settle
+from mqtt_probe import settle
 
 pytestmark = pytest.mark.skipif(not os.access("/usr/sbin/mosquitto", os.X_OK), reason="mosquitto is not installed")
 
@@ -30,19 +30,6 @@ def make_server(folder, authority, name):
     openssl("x509", "-req", "-in", request, "-CA", authority[1], "-CAkey", authority[0], "-CAcreateserial", "-days", 2,
             "-extfile", extra, "-out", certificate)
     return key, certificate
-
-
-@pytest.fixture
-def probe(tmp_path):
-    started = []
-
-    def start(port, **options):
-        started.append(Probe(tmp_path, port, **options))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.kill()
 
 
 @pytest.fixture
