@@ -50,6 +50,7 @@
 #define MEDIAN_PULL_MIN 0.02
 #define MEDIAN_PULL_MAX 0.25
 #define DEVICE_STEP_MAX_US (INT64_C(1000000) * 86400 * 366)
+#define DEVICE_TIME_MAX_US (1000 * DEVICE_STEP_MAX_US) /* no honest device gets here: its clock is no longer believed */
 #define LATE_US 2000000
 #define LATE_SAMPLES 64
 #define COUNT_MAX 1000000
@@ -148,6 +149,7 @@ static void clock_learn_step(struct clock *c, double step_us)
 {
 	bool up;
 
+	step_us = fmin(step_us, PERIOD_MAX_US);
 	if (!(c->period_us > 0))
 		c->period_us = c->nominal_us > 0 ? c->nominal_us : step_us;
 	if (c->steps == 0) {
@@ -336,7 +338,8 @@ static bool clock_goes_on(const struct clock *c, const struct knead_sample *samp
 	if (c->source != source || c->resume || sample->restarted)
 		return false;
 	if (source == CLOCK_DEVICE)
-		return sample->device_us > c->device_us && sample->device_us - c->device_us < DEVICE_STEP_MAX_US;
+		return sample->device_us > c->device_us && sample->device_us - c->device_us < DEVICE_STEP_MAX_US &&
+		       c->t_us < DEVICE_TIME_MAX_US;
 	return clock_count(c, sample) > 0;
 }
 

@@ -180,6 +180,22 @@ static void a_clock_set_back_far_does_not_silence_the_stream(void **state)
 	assert_int_equal(push_device(b, 13500, KNEAD_RX_UNKNOWN), 51 * 12500);
 }
 
+/* A crafted device: nearly a year per sample, set back each time, more often than 64 bits of microseconds have years. */
+static void a_device_clock_of_year_long_steps_never_overflows_stream_time(void **state)
+{
+	const int64_t year_us = INT64_C(1000000) * 86400 * 365;
+	struct bench *b = *state;
+	int64_t before_us = -1;
+
+	for (int i = 0; i < 700000; i++) {
+		int64_t t_us = push_device(b, i % 2 ? year_us : 0, KNEAD_RX_UNKNOWN);
+
+		assert_false(b->tick.drop);
+		assert_true(t_us > before_us && t_us < 1100 * year_us);
+		before_us = t_us;
+	}
+}
+
 /* ---- no time at all ---- */
 
 static void without_any_time_the_expected_rate_counts(void **state)
@@ -488,6 +504,7 @@ int main(void)
 		CLOCK_TEST(gaps_do_not_spoil_the_rate),
 		CLOCK_TEST(a_slower_rate_is_followed_and_not_taken_for_gaps),
 		CLOCK_TEST(a_restart_goes_on_by_arrival_or_by_one_period),
+		CLOCK_TEST(a_device_clock_of_year_long_steps_never_overflows_stream_time),
 		CLOCK_TEST(a_clock_set_back_far_does_not_silence_the_stream),
 		CLOCK_TEST(without_any_time_the_expected_rate_counts),
 		CLOCK_TEST(without_even_a_rate_80_are_assumed_and_said_so),
