@@ -130,6 +130,7 @@ PER_SAMPLE void give(struct calib *c, const struct reading *r, double force_n, s
 	ret->saturated = r->saturated;
 	ret->spike = r->spike;
 	ret->sum_n = force_n;
+	ret->noise_n = c->zero.noise.sd_n;
 	if (cells > 1)
 		for (uint32_t i = 0; i < cells; i++)
 			ret->cell_n[i] = (r->raw[i] - c->zero.use[i]) * c->n_per_raw[i];

@@ -8,6 +8,7 @@
 struct force {
 	int64_t t_us;
 	double sum_n; /* plain sum over the cells, signed */
+	double noise_n; /* standard deviation of the white noise in sum_n, measured while idle; 0 = not known */
 	double cell_n[KNEAD_CELLS_MAX]; /* filled for geometry only */
 	bool saturated; /* at least one cell sits on its rail: sum_n is a lower bound */
 	bool spike; /* a spike was taken out here */

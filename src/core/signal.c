@@ -121,6 +121,7 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 	s->prev_level_n = s->level_n;
 	s->t_us = force->t_us;
 	s->saturated = force->saturated;
+	s->noise_n = force->noise_n;
 	s->gap = gap;
 	if (!force->saturated)
 		s->raw_n = force->sum_n; /* on the rail the last good value stands in */

@@ -22,6 +22,7 @@ struct signal {
 	int64_t first_us; /* the first sample since the start or the last loss: nothing is dated before it */
 	bool gap; /* samples are missing just before this one */
 	bool saturated;
+	double noise_n; /* standard deviation of the white noise in raw_n, measured while idle; 0 = not known */
 
 	double impulse_ns; /* running integral of raw_n since the touch */
 

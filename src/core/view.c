@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What is true now, for the state, live and diag topics: a snapshot taken when somebody asks. */
-#include <math.h>
 #include <string.h>
 
 #include "pipeline_internal.h"
@@ -49,7 +48,7 @@ static void view_diagnosis(const struct knead_pipeline *p, struct knead_view *v)
 	v->rate_hz = clock_rate_hz(&p->clock);
 	v->rate_assumed = clock_rate_assumed(&p->clock);
 	v->calibrated = p->calib.calibrated;
-	v->noise_n = sqrt(p->calib.zero.noise_var_n2);
+	v->noise_n = p->calib.zero.noise.sd_n;
 	v->cells = p->calib.cells;
 	v->zero_known = p->calib.zero.known;
 	memcpy(v->zero_raw, p->calib.zero.use, sizeof v->zero_raw);

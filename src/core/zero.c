@@ -31,7 +31,12 @@
 #define BOOT_SD_N 1.0
 #define BOOT_BLOCK_US 50000
 #define BOOT_FAR_N 5.0
+#define BOOT_FAR_NOISE 6.0 /* ... or this many standard deviations of the noise */
 #define BOOT_LEARN 8 /* readings before any can be far from their mean */
+#define NOISE_COUNT 512
+#define NOISE_MIN 16 /* differences before the noise is known */
+#define NOISE_CLIP 8.0 /* what differs by more than this many variances is a movement, and counts as that much */
+#define NOISE_FLOOR_N2 1e-4
 
 void zero_init(struct zero *z, const struct knead_settings *settings)
 {
@@ -54,6 +59,36 @@ void zero_set(struct zero *z, const double *zero_raw)
 	z->known = true;
 }
 
+static void noise_restart(struct noise *n)
+{
+	n->past = 0;
+}
+
+/*
+ * Half the mean square of the difference to the third sample before: neighbours share readings through the median of three,
+ * and over so short a time what is not noise changes little.
+ */
+static void noise_push(struct noise *n, double force_n)
+{
+	double step_n = force_n - n->past_n[2], half_n2 = step_n * step_n / 2;
+
+	n->past_n[2] = n->past_n[1];
+	n->past_n[1] = n->past_n[0];
+	n->past_n[0] = force_n;
+	if (n->past < 3) {
+		n->past++;
+		return;
+	}
+	n->count += n->count < NOISE_COUNT;
+	/* a mean at first, which lets the clip grow quickly */
+	n->var_n2 += (fmin(half_n2, NOISE_CLIP * (n->var_n2 + NOISE_FLOOR_N2)) - n->var_n2) / n->count;
+}
+
+static void noise_settle(struct noise *n)
+{
+	n->sd_n = n->count >= NOISE_MIN ? sqrt(n->var_n2) : 0;
+}
+
 static void restart_boot(struct zero *z)
 {
 	z->boot_count = z->boot_off = z->boot_blocks = z->boot_block_count = 0;
@@ -64,7 +99,9 @@ static void restart_boot(struct zero *z)
 /* A reading far from the mean so far: up to two in a row are spikes and left out, more are a load, and quiet begins anew. */
 static bool boot_outlier(struct zero *z, double sum_n)
 {
-	if (z->boot_count < BOOT_LEARN || fabs(sum_n - z->boot_sum_mean_n) < BOOT_FAR_N) {
+	double far_n = fmax(BOOT_FAR_N, BOOT_FAR_NOISE * z->noise.sd_n);
+
+	if (z->boot_count < BOOT_LEARN || fabs(sum_n - z->boot_sum_mean_n) < far_n) {
 		z->boot_off = 0;
 		return false;
 	}
@@ -83,6 +120,7 @@ static void boot_block(struct zero *z, int64_t t_us, double sum_n)
 	z->boot_block_count++;
 	if (t_us - z->boot_block_us < BOOT_BLOCK_US)
 		return;
+	noise_settle(&z->noise);
 	mean_n = z->boot_block_n / z->boot_block_count;
 	z->boot_blocks++;
 	delta_n = mean_n - z->boot_blocks_mean_n;
@@ -99,6 +137,7 @@ bool zero_boot(struct zero *z, int64_t t_us, const double *raw, const double *n_
 
 	for (uint32_t i = 0; i < z->cells; i++)
 		sum_n += raw[i] * n_per_raw[i];
+	noise_push(&z->noise, sum_n);
 	if (boot_outlier(z, sum_n))
 		return false;
 	if (z->boot_count++ == 0)
@@ -195,7 +234,7 @@ static void thaw(struct zero *z, int64_t t_us, double force_n)
 	z->tracking = true;
 	z->idle_since_us = z->tracked_us = t_us;
 	z->block_count = 0;
-	z->prev_n = force_n;
+	noise_restart(&z->noise);
 	z->mean_n = force_n;
 	z->var_n2 = SETTLE_SD_N * SETTLE_SD_N;
 	memset(z->block_sum, 0, sizeof z->block_sum);
@@ -203,8 +242,6 @@ static void thaw(struct zero *z, int64_t t_us, double force_n)
 
 void zero_track(struct zero *z, int64_t t_us, const double *raw, const double *n_per_raw, double force_n, bool idle)
 {
-	double step_n;
-
 	if (!idle) {
 		if (z->tracking)
 			freeze(z);
@@ -212,14 +249,13 @@ void zero_track(struct zero *z, int64_t t_us, const double *raw, const double *n
 	}
 	if (!z->tracking)
 		thaw(z, t_us, force_n);
-	step_n = force_n - z->prev_n;
-	z->prev_n = force_n;
-	z->noise_var_n2 += (step_n * step_n / 2 - z->noise_var_n2) / 256;
+	noise_push(&z->noise, force_n);
 	for (uint32_t i = 0; i < z->cells; i++)
 		z->block_sum[i] += raw[i];
 	z->block_count++;
 	if (t_us - z->tracked_us < BLOCK_US)
 		return;
+	noise_settle(&z->noise);
 	track_block(z, n_per_raw, knead_us_to_s(t_us - z->tracked_us));
 	z->tracked_us = t_us;
 	z->block_count = 0;

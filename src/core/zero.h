@@ -9,6 +9,15 @@
 
 #define ZERO_COPIES 5 /* of the tracked zero, a tenth of a second apart: the oldest is the one in use */
 
+/* White noise of a force that is otherwise steady. */
+struct noise {
+	double sd_n; /* standard deviation of one despiked sample, brought up to date every 50 ms; 0 = not yet known */
+	double var_n2;
+	double past_n[3]; /* the last samples: those of which the median has none in common are independent */
+	uint32_t count; /* of differences, at most NOISE_COUNT */
+	uint32_t past;
+};
+
 struct zero {
 	const struct knead_settings *settings;
 	uint32_t cells;
@@ -25,8 +34,8 @@ struct zero {
 	uint32_t block_count;
 	int64_t tracked_us, idle_since_us;
 	double block_sum[KNEAD_CELLS_MAX];
-	double prev_n, mean_n, var_n2; /* of the idle sum, 0.2 s */
-	double noise_var_n2; /* from sample to sample */
+	double mean_n, var_n2; /* of the idle sum, 0.2 s */
+	struct noise noise; /* of the idle sum */
 
 	/* the first two seconds, where no zero is stored */
 	uint32_t boot_count, boot_off;

@@ -196,6 +196,58 @@ static void the_first_zero_is_the_mean_of_two_quiet_seconds(void **state)
 	assert_float_equal(b.calib.zero.use[0], 7000, 2);
 }
 
+/* Reproducible noise of standard deviation 1: the sum of twelve even numbers. */
+static double noise(uint32_t *seed)
+{
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++) {
+		*seed = *seed * 1664525u + 1013904223u;
+		sum += *seed / 4294967296.0;
+	}
+	return sum;
+}
+
+static void a_noisy_converter_finds_its_first_zero_too(void **state)
+{
+	uint32_t seed = 1;
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	b.settings.zero_raw_count = 0;
+	calib_init(&b.calib, &b.settings);
+	calib_learn(&b.calib, KNEAD_UNIT_UNSET, 0, true);
+	/* 5 N from sample to sample, as a converter of 1000 samples/s may have it */
+	for (int i = 0; i < 2100; i++) {
+		push(&b, 7000 + 500 * noise(&seed), true);
+		b.t_us += 1000 - STEP_US;
+	}
+	assert_true(b.calib.zero.known);
+	assert_float_equal(b.calib.zero.use[0], 7000, 60);
+}
+
+static void the_noise_of_one_despiked_sample_is_measured_while_idle(void **state)
+{
+	uint32_t seed = 7;
+	double m2_n2 = 0;
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	for (int i = 0; i < 4000; i++) {
+		bool pressed = i % 1000 >= 800;
+
+		b.count = 0;
+		push(&b, 5000 + 100 * noise(&seed) + (pressed ? 20000 : 0) + (i % 97 ? 0 : 90000), !pressed);
+		if (!pressed && i % 1000 >= 2)
+			m2_n2 += b.out[0] * b.out[0] / 3192;
+	}
+	/* the median of three leaves 0.67 of it */
+	assert_float_equal(sqrt(m2_n2), 0.67, 0.08);
+	assert_float_equal(b.calib.zero.noise.sd_n, sqrt(m2_n2), 0.1);
+}
+
 static void a_device_that_reports_newton_has_its_own_zero(void **state)
 {
 	struct knead_settings settings;
@@ -339,6 +391,8 @@ int main(void)
 		cmocka_unit_test(legal_readings_are_never_sentinels),
 		cmocka_unit_test(a_cell_without_a_value_keeps_its_last),
 		cmocka_unit_test(the_first_zero_is_the_mean_of_two_quiet_seconds),
+		cmocka_unit_test(a_noisy_converter_finds_its_first_zero_too),
+		cmocka_unit_test(the_noise_of_one_despiked_sample_is_measured_while_idle),
 		cmocka_unit_test(a_device_that_reports_newton_has_its_own_zero),
 		cmocka_unit_test(the_scale_comes_from_settings_then_unit_then_device),
 		cmocka_unit_test(the_zero_follows_slow_drift_while_idle),
