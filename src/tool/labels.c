@@ -9,6 +9,9 @@
 #include "labels.h"
 
 #define HEADER "kind,start_s,end_s,peak_n,count"
+#define DETAILS                                                                                                        \
+	"impulse_ns,first_contact_s,breath_per_min,breath_pct,relax_pct,softening_s,dips,passes,travel_mm,rate_hz,"    \
+	"reversals_s"
 
 static const char *const kind_names[_LABEL_KINDS] = { "hold", "roll", "press", "tap", "impact", "percussion" };
 
@@ -25,6 +28,28 @@ int label_kind_from_str(const char *name, enum label_kind *ret)
 			return 0;
 		}
 	return -EINVAL;
+}
+
+struct label_details *label_details_new(void)
+{
+	struct label_details *d = calloc(1, sizeof(*d));
+
+	for (unsigned i = 0; d && i < _LABEL_NUMBERS; i++)
+		d->number[i] = NAN;
+	return d;
+}
+
+struct label_details *label_details_free(struct label_details *d)
+{
+	if (d)
+		free(d->reversal_s);
+	free(d);
+	return NULL;
+}
+
+int label_details_add_reversal(struct label_details *d, double t_s)
+{
+	return ARRAY_ADD(d->reversal_s, d->reversals, d->reversals_size, t_s);
 }
 
 int labels_add(struct labels *l, const struct label *label)
@@ -49,21 +74,40 @@ void labels_sort(struct labels *l)
 
 void labels_deinit(struct labels *l)
 {
+	for (size_t i = 0; i < l->count; i++)
+		label_details_free(l->item[i].details);
 	free(l->item);
 	*l = (struct labels){ 0 };
 }
 
-int labels_write(const struct labels *l, const char *path)
+/* The columns of the details, each with its comma in front; all empty where nobody told. */
+static void write_details(const struct label_details *d, FILE *out)
+{
+	for (unsigned i = 0; i < _LABEL_NUMBERS; i++) {
+		fputc(',', out);
+		if (d && isfinite(d->number[i]))
+			fprintf(out, "%.10g", round(d->number[i] * 1e4) / 1e4);
+	}
+	fputc(',', out);
+	for (size_t i = 0; d && i < d->reversals; i++)
+		fprintf(out, "%s%.4f", i > 0 ? ";" : "", d->reversal_s[i]);
+}
+
+int labels_write(const struct labels *l, const char *path, bool details)
 {
 	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
 	int error = 0;
 
 	if (!out)
 		return -errno;
-	fputs(HEADER "\n", out);
-	for (size_t i = 0; i < l->count; i++)
-		fprintf(out, "%s,%.4f,%.4f,%.2f,%u\n", kind_names[l->item[i].kind], l->item[i].start_s,
-			l->item[i].end_s, l->item[i].peak_n, l->item[i].count);
+	fputs(details ? HEADER "," DETAILS "\n" : HEADER "\n", out);
+	for (size_t i = 0; i < l->count; i++) {
+		fprintf(out, "%s,%.4f,%.4f,%.2f,%u", kind_names[l->item[i].kind], l->item[i].start_s, l->item[i].end_s,
+			l->item[i].peak_n, l->item[i].count);
+		if (details)
+			write_details(l->item[i].details, out);
+		fputc('\n', out);
+	}
 	errno = 0;
 	if (fflush(out) != 0 || ferror(out))
 		error = errno ? -errno : -EIO;
@@ -88,54 +132,111 @@ static int take_number(char **at, double *ret)
 	return 0;
 }
 
-/* Reads one line without its end. Returns NULL, or what is wrong with it. */
-static const char *parse_line(char *line, struct label *ret)
+/* Takes the last field: numbers with semicolons between them, or nothing. 0 or a negative errno. */
+static int take_reversals(char *at, struct label_details *d)
+{
+	while (*at) {
+		char *end;
+		double t_s = strtod(at, &end);
+
+		if (end == at || !isfinite(t_s) || (*end != '\0' && (*end != ';' || end[1] == '\0')))
+			return -EINVAL;
+		if (label_details_add_reversal(d, t_s) < 0)
+			return -ENOMEM;
+		at = *end ? end + 1 : end;
+	}
+	return 0;
+}
+
+/* Takes the columns of the details, empty fields being none. Returns NULL, or what is wrong with them. */
+static const char *take_details(char *at, struct label_details *d)
+{
+	for (unsigned i = 0; i < _LABEL_NUMBERS; i++) {
+		if (!at)
+			return "want the fields " DETAILS;
+		if (*at == ',')
+			at++;
+		else if (take_number(&at, &d->number[i]) < 0)
+			return "one of the fields " DETAILS " is no number";
+	}
+	if (!at)
+		return "want the fields " DETAILS;
+	return take_reversals(at, d) < 0 ? "reversals_s: want seconds with ; between them" : NULL;
+}
+
+/* Reads one line without its end into *ret, whose details the caller frees. Returns NULL, or what is wrong with it. */
+static const char *parse_line(char *line, bool details, struct label *ret)
 {
 	char *at = strchr(line, ',');
 	double count;
 
+	*ret = (struct label){ 0 };
 	if (!at)
 		return "no comma, want " HEADER;
 	*at++ = '\0';
 	if (label_kind_from_str(line, &ret->kind) < 0)
 		return "unknown kind, use hold, roll, press, tap, impact or percussion";
 	if (take_number(&at, &ret->start_s) < 0 || take_number(&at, &ret->end_s) < 0 ||
-		take_number(&at, &ret->peak_n) < 0 || take_number(&at, &count) < 0 || at)
+		take_number(&at, &ret->peak_n) < 0 || take_number(&at, &count) < 0 || (at && !details))
 		return "want four numbers after the kind: " HEADER;
 	if (ret->end_s < ret->start_s)
 		return "end_s lies before start_s";
 	if (count < 0 || count > 1e6 || count != floor(count))
 		return "count is not a whole number";
 	ret->count = (uint32_t)count;
-	return NULL;
+	if (!details)
+		return NULL;
+	ret->details = label_details_new();
+	return ret->details ? take_details(at, ret->details) : "out of memory";
+}
+
+/* Whether the header is that of a file with details, in *ret. Returns NULL, or what is wrong with it. */
+static const char *parse_header(const char *line, bool *ret)
+{
+	*ret = strcmp(line, HEADER "," DETAILS) == 0;
+	return *ret || strcmp(line, HEADER) == 0 ? NULL : "this is no labels file, want the header " HEADER;
+}
+
+/* Reads the lines after the header. *line_number is that of the last one read, *ret_wrong what is wrong with it. */
+static int read_items(FILE *in, bool details, struct labels *l, unsigned *line_number, const char **ret_wrong)
+{
+	char *line = NULL;
+	size_t size = 0;
+	int r = 0;
+
+	while (r == 0 && getline(&line, &size, in) >= 0) {
+		struct label label;
+
+		++*line_number;
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] == '\0')
+			continue;
+		*ret_wrong = parse_line(line, details, &label);
+		r = *ret_wrong ? -EINVAL : labels_add(l, &label);
+		if (r < 0)
+			label_details_free(label.details);
+	}
+	free(line);
+	if (r == 0 && ferror(in))
+		r = -EIO;
+	return r;
 }
 
 static int read_lines(FILE *in, struct labels *l, unsigned *line_number, const char **ret_wrong)
 {
-	char line[256];
+	char *line = NULL;
+	size_t size = 0;
+	bool details = false;
 
-	for (*line_number = 1; fgets(line, sizeof(line), in); ++*line_number) {
-		struct label label;
-
-		line[strcspn(line, "\r\n")] = '\0';
-		if (*line_number == 1) {
-			*ret_wrong =
-				strcmp(line, HEADER) == 0 ? NULL : "this is no labels file, want the header " HEADER;
-		} else if (line[0] == '\0') {
-			continue;
-		} else {
-			*ret_wrong = parse_line(line, &label);
-		}
-		if (*ret_wrong)
-			return -EINVAL;
-		if (*line_number > 1 && labels_add(l, &label) < 0)
-			return -ENOMEM;
-	}
-	if (*line_number == 1) {
+	*line_number = 1;
+	if (getline(&line, &size, in) < 0) {
 		*ret_wrong = "the file is empty, want the header " HEADER;
-		return -EINVAL;
+	} else {
+		line[strcspn(line, "\r\n")] = '\0';
+		*ret_wrong = parse_header(line, &details);
 	}
-	return ferror(in) ? -EIO : 0;
+	free(line);
+	return *ret_wrong ? -EINVAL : read_items(in, details, l, line_number, ret_wrong);
 }
 
 int labels_read(const char *path, struct labels *ret, char *ret_why, size_t why_size)

@@ -13,7 +13,7 @@
 struct simulate {
 	struct sim_options options;
 	bool has_scenario, has_geometry, has_length;
-	const char *out_path, *labels_path, *link_path;
+	const char *out_path, *labels_path, *details_path, *link_path;
 	double speed;
 };
 
@@ -39,6 +39,9 @@ static const char help[] = "Usage: knead simulate --scenario NAME [OPTION]... -O
 			   "  -O, --output FILE   capture to write; a name that does not end in .kcap gets\n"
 			   "                      the raw bytes of the port; - is standard output\n"
 			   "  --labels FILE       labels.csv to write: kind,start_s,end_s,peak_n,count\n"
+			   "  --details FILE      the same and what else is true of each event: impulse,\n"
+			   "                      first touch, breathing, relaxation, softening, dips,\n"
+			   "                      passes, travel, vibration rate, turning points\n"
 			   "  --pty LINK          play it live on a pseudo-terminal, with LINK leading to\n"
 			   "                      it, seed after seed, until interrupted\n"
 			   "  --speed N           times as fast as the clock, with --pty (default 1)\n"
@@ -57,6 +60,7 @@ enum {
 	OPT_PROFILE,
 	OPT_FAULT,
 	OPT_LABELS,
+	OPT_DETAILS,
 	OPT_PTY,
 	OPT_SPEED,
 	OPT_HELP,
@@ -76,6 +80,7 @@ static const struct option long_options[] = {
 	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ "output", required_argument, NULL, 'O' },
 	{ "labels", required_argument, NULL, OPT_LABELS },
+	{ "details", required_argument, NULL, OPT_DETAILS },
 	{ "pty", required_argument, NULL, OPT_PTY },
 	{ "speed", required_argument, NULL, OPT_SPEED },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -187,6 +192,9 @@ static int read_options(struct simulate *s, int argc, char **argv)
 		case OPT_LABELS:
 			s->labels_path = optarg;
 			break;
+		case OPT_DETAILS:
+			s->details_path = optarg;
+			break;
 		case OPT_PTY:
 			s->link_path = optarg;
 			break;
@@ -215,8 +223,9 @@ static int check_options(struct simulate *s)
 		return verb_bad_usage("simulate", "no --scenario given");
 	if (!s->out_path == !s->link_path)
 		return verb_bad_usage("simulate", "give either -O FILE or --pty LINK");
-	if (s->link_path && s->labels_path)
-		return verb_bad_usage("simulate", "--labels goes with -O: what is played live has no end");
+	if (s->link_path && (s->labels_path || s->details_path))
+		return verb_bad_usage("simulate", "--%s goes with -O: what is played live has no end",
+			s->labels_path ? "labels" : "details");
 	if (!s->has_geometry && s->options.cells > 1)
 		s->options.geometry = KNEAD_GEOMETRY_LINE;
 	if (!s->has_length)
@@ -295,9 +304,13 @@ static int write_files(struct simulate *s)
 
 	if (r == 0)
 		r = wants_capture(path) ? write_capture(sim, path) : write_raw(sim, path);
+	if (r == 0 && s->details_path) {
+		path = s->details_path;
+		r = labels_write(sim_labels(sim), path, true);
+	}
 	if (r == 0 && s->labels_path) {
 		path = s->labels_path;
-		r = labels_write(sim_labels(sim), path);
+		r = labels_write(sim_labels(sim), path, false);
 	}
 	sim_free(sim);
 	if (r < 0) {

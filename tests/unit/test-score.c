@@ -13,19 +13,19 @@
 
 #define HOLD(start, end)                                                                                               \
 	{                                                                                                              \
-		LABEL_HOLD, (start), (end), 100, 0                                                                     \
+		LABEL_HOLD, (start), (end), 100, 0, NULL                                                               \
 	}
 #define ROLL(start, end, n)                                                                                            \
 	{                                                                                                              \
-		LABEL_ROLL, (start), (end), 100, (n)                                                                   \
+		LABEL_ROLL, (start), (end), 100, (n), NULL                                                             \
 	}
 #define TAP(start, end)                                                                                                \
 	{                                                                                                              \
-		LABEL_TAP, (start), (end), 100, 0                                                                      \
+		LABEL_TAP, (start), (end), 100, 0, NULL                                                                \
 	}
 #define PERCUSSION(start, end)                                                                                         \
 	{                                                                                                              \
-		LABEL_PERCUSSION, (start), (end), 100, 0                                                               \
+		LABEL_PERCUSSION, (start), (end), 100, 0, NULL                                                         \
 	}
 #define LIST(...)                                                                                                      \
 	(struct labels)                                                                                                \
