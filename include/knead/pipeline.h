@@ -80,10 +80,37 @@ struct knead_view {
 	struct knead_frame_stats stats;
 };
 
-/* One step of a state machine, for explanations and tests. Names are static strings. */
+/* What was measured where a decision falls, and against which limit; units as said, value first. */
+enum knead_measure {
+	KNEAD_MEASURE_NONE, /* nothing: a step of a state machine */
+	KNEAD_MEASURE_FORCE, /* every sample: the force that levels are compared with; the level of the hold so far (N; 0 = none) */
+	KNEAD_MEASURE_SPIKE, /* a reading was taken out: how far off it was (N; 0 = beyond the capacity); no limit */
+	KNEAD_MEASURE_GAP, /* time without a sample before this one; the longest that is bridged (s) */
+	KNEAD_MEASURE_PRIOR, /* factor on the size of a stroke by what the protocol expects; 1 */
+	KNEAD_MEASURE_SWING, /* pass between two reversals; size of a stroke (mm or degrees; one cell: percent of the mean) */
+	KNEAD_MEASURE_SWINGS, /* passes in a row so far; how many a roll needs */
+	KNEAD_MEASURE_SMALLEST, /* smallest of the newest passes, in sizes of a stroke; 1 */
+	KNEAD_MEASURE_EVENNESS, /* largest over smallest of them; the most that is one movement */
+	KNEAD_MEASURE_PACE, /* longest over shortest time between their ends; the most that is one movement */
+	KNEAD_MEASURE_SHORTEST, /* shortest of these times; the least that is rolling (s) */
+	KNEAD_MEASURE_LONGEST, /* longest of these times; the most that is rolling (s) */
+	KNEAD_MEASURE_VIBRATION, /* every sample under load that resolves it: rms above the short mean; what percussion needs (N) */
+	KNEAD_MEASURE_CYCLES, /* regular vibration ended: how long it was; what percussion needs (s) */
+	KNEAD_MEASURE_RISE, /* a touch ended: time from its start to its peak; what an impact stays under (s) */
+	KNEAD_MEASURE_FADE, /* ... time from its start to its end; what an impact stays under (s) */
+	KNEAD_MEASURE_RING, /* ... how far it swung below 0; what an impact goes beyond (N) */
+	_KNEAD_MEASURES,
+};
+
+/*
+ * One step of a state machine, or one measurement, for explanations and tests. Names are static strings. Times are those of
+ * the events (delay_ms is taken off). Told as the sample is looked at: the last KNEAD_MEASURE_FORCE says which one that is.
+ */
 struct knead_trace {
-	const char *machine, *from, *input, *to;
+	const char *machine, *from, *input, *to; /* NULL with a measurement */
 	int64_t t_us;
+	enum knead_measure measure;
+	double value, limit;
 };
 typedef void (*knead_trace_fn)(void *user, const struct knead_trace *trace);
 
@@ -128,7 +155,10 @@ void knead_pipeline_view(const struct knead_pipeline *p, struct knead_view *ret)
 /* The phase alone: cheap enough to ask after every push. */
 enum knead_phase knead_pipeline_phase(const struct knead_pipeline *p);
 
-/* Sets who is told of every step of the state machines; NULL for nobody. */
+/*
+ * Sets who is told of every step of the state machines and of what they measured; NULL for nobody, which costs nothing. The
+ * callee may ask for knead_pipeline_view(), and must not push.
+ */
 void knead_pipeline_set_trace(struct knead_pipeline *p, knead_trace_fn fn, void *user);
 
 /* "idle", "touch", "holding", ...; NULL outside the enum. */

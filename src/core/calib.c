@@ -166,6 +166,7 @@ PER_SAMPLE void take_median(struct calib *c, const struct reading *a, const stru
 	}
 	if (removed_n > SPIKE_N && was_spike(c, a, next, removed_n)) {
 		ret->spike = true;
+		c->spike_n = removed_n;
 		c->spikes++;
 	}
 }
@@ -184,6 +185,7 @@ static void straighten(struct calib *c)
 	const struct reading *after = &c->parked[c->parked_count - 1];
 	double steps = c->parked_count;
 
+	c->spike_n = fabs(sum_n(c, c->parked[0].raw, c->cells) - c->last_sum_n);
 	for (uint32_t k = 0; k + 1 < c->parked_count; k++) {
 		struct reading *r = &c->parked[k];
 

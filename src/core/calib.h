@@ -56,6 +56,7 @@ struct calib {
 	int64_t changed_us; /* last time any reading changed */
 	uint32_t saturated_run; /* saturated readings in a row, at most a few */
 	uint64_t spikes;
+	double spike_n; /* how far off the last of them was; 0 = beyond the capacity */
 };
 
 /* settings must outlive the calibration. cells = 0 in the settings: the first sample decides. */

@@ -100,6 +100,7 @@ static void touch(struct detect *d)
 	d->stroke.prior = coach_prior(&d->coach);
 	if (d->stroke.prior != 1)
 		d->hold.flags |= KNEAD_FLAG_PRIOR;
+	emit_measure(d->emit, KNEAD_MEASURE_PRIOR, c->on_us, d->stroke.prior, 1);
 }
 
 static void begin(struct detect *d)
@@ -137,7 +138,7 @@ static void untouch(struct detect *d)
 	const struct signal *s = &d->signal;
 	int64_t off_us = s->level_n < d->settings->release_n ? signal_crossing_us(s, d->settings->release_n) : s->t_us;
 	bool slow_tap = s->period_us >= SLOW_PERIOD_US && d->hold.tally.now.peak_n > SLOW_TAP_N;
-	bool bounce = impact_untouch(&d->impact, s, off_us);
+	bool bounce = impact_untouch(&d->impact, s, off_us, d->emit);
 
 	if (!bounce && !slow_tap)
 		return;
@@ -184,7 +185,7 @@ static void end_contact(struct detect *d, int64_t off_us, double impulse_ns, boo
 	d->hold.percussion_us = percussion_time_us(&d->percussion);
 	end_strokes(d, off_us, impulse_ns, lost ? KNEAD_CAUSE_LOST : KNEAD_CAUSE_LIFTED);
 	more = lost ? hold_lost(&d->hold, &d->signal, off_us) : hold_lift(&d->hold, &d->signal, off_us);
-	if (!more && lasted_us > 0 && !impact_untouch(&d->impact, &d->signal, off_us))
+	if (!more && lasted_us > 0 && !impact_untouch(&d->impact, &d->signal, off_us, d->emit))
 		emit_press(d, lasted_us < knead_s_to_us(d->settings->tap_max_s) ? KNEAD_EVENT_TAP : KNEAD_EVENT_PRESS,
 			off_us);
 	d->impact.watching = false;
@@ -227,6 +228,12 @@ static void flag(struct detect *d, const struct force *force, bool gap)
 		d->hold.flags |= KNEAD_FLAG_SATURATED;
 	if (force->spike)
 		d->hold.flags |= KNEAD_FLAG_SPIKE;
+}
+
+/* The level that a partial release is judged by. */
+static double told_level_n(const struct hold *h)
+{
+	return h->state == HOLD_EASING || h->state == HOLD_EASED ? h->eased_level_n : h->tally.level_n;
 }
 
 static void follow_contact(struct detect *d, const struct force *force)
@@ -275,6 +282,8 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 	enum contact_step step;
 
 	signal_push(&d->signal, force, gap, d->contact.state != CONTACT_IDLE);
+	emit_measure(d->emit, KNEAD_MEASURE_FORCE, d->signal.t_us, d->signal.level_n,
+		detect_idle(d) ? 0 : told_level_n(&d->hold));
 	if (d->impact.watching)
 		impact_push(&d->impact, &d->signal);
 	if (percussion_resolves(d->signal.period_us))

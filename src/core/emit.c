@@ -34,3 +34,10 @@ void emit_fault(struct emit *e, enum knead_fault_kind kind, int64_t t_us, const 
 	vsnprintf(event->fault.detail, sizeof event->fault.detail, format, ap);
 	va_end(ap);
 }
+
+void emit_measured(const struct emit *e, enum knead_measure measure, int64_t t_us, double value, double limit)
+{
+	e->trace(e->trace_user,
+		&(struct knead_trace){
+			.t_us = emit_time(e, t_us), .measure = measure, .value = value, .limit = limit });
+}

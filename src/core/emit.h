@@ -48,4 +48,13 @@ static inline void emit_trace(
 						.t_us = emit_time(e, t_us) });
 }
 
+void emit_measured(const struct emit *e, enum knead_measure measure, int64_t t_us, double value, double limit);
+
+/* The same hook for a measurement at t_us; value and limit are not worked out while nobody listens. */
+#define emit_measure(e, measure, t_us, value, limit)                                                                   \
+	do {                                                                                                           \
+		if ((e)->trace)                                                                                        \
+			emit_measured((e), (measure), (t_us), (value), (limit));                                       \
+	} while (0)
+
 #endif

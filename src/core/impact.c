@@ -42,7 +42,7 @@ void impact_push(struct impact *i, const struct signal *s)
 		i->touch_min_n = s->raw_n;
 }
 
-bool impact_untouch(struct impact *i, const struct signal *s, int64_t off_us)
+bool impact_untouch(struct impact *i, const struct signal *s, int64_t off_us, struct emit *e)
 {
 	bool quick = i->touch_peak_us - i->touch_us < RISE_MAX_US && off_us - i->touch_us < GONE_MAX_US;
 	bool rings = i->touch_min_n < -i->settings->press_n;
@@ -50,6 +50,10 @@ bool impact_untouch(struct impact *i, const struct signal *s, int64_t off_us)
 	if (!i->watching || s->t_us < off_us)
 		return false;
 	i->watching = false;
+	emit_measure(e, KNEAD_MEASURE_RISE, off_us, knead_us_to_s(i->touch_peak_us - i->touch_us),
+		knead_us_to_s(RISE_MAX_US));
+	emit_measure(e, KNEAD_MEASURE_FADE, off_us, knead_us_to_s(off_us - i->touch_us), knead_us_to_s(GONE_MAX_US));
+	emit_measure(e, KNEAD_MEASURE_RING, off_us, i->touch_min_n, -i->settings->press_n);
 	if (i->open) {
 		/* the next bounce of the same drop */
 		if (off_us - i->touch_us >= GONE_MAX_US)

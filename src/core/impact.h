@@ -31,7 +31,7 @@ void impact_push(struct impact *i, const struct signal *s);
  * The touch or contact that began at impact_touch() ended at off_us. Returns true when it was an impact or part of one; it
  * is announced by impact_due() once it has rung out.
  */
-bool impact_untouch(struct impact *i, const struct signal *s, int64_t off_us);
+bool impact_untouch(struct impact *i, const struct signal *s, int64_t off_us, struct emit *e);
 
 /* True once the impact is over at the signal's time: announced into e. */
 bool impact_due(struct impact *i, const struct signal *s, bool idle, uint32_t flags, struct emit *e);

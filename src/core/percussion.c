@@ -48,6 +48,8 @@ void percussion_end(struct percussion *p, uint32_t flags, struct emit *e)
 	double seconds = knead_us_to_s(p->last_us - p->first_us);
 	struct knead_event *event;
 
+	if (p->cycles > 1)
+		emit_measure(e, KNEAD_MEASURE_CYCLES, p->last_us, seconds, knead_us_to_s(LASTING_US));
 	if (p->active && seconds > 0) {
 		event = emit_event(
 			e, KNEAD_EVENT_PERCUSSION_END, p->last_us, 0.9, flags & ~(uint32_t)KNEAD_FLAG_PERCUSSION);
@@ -102,6 +104,7 @@ void percussion_push(struct percussion *p, const struct signal *s, bool idle, ui
 	p->load_n += p->load_gain * (s->raw_n - p->load_n);
 	level_n2 = fmax(LEVEL_MIN_N * LEVEL_MIN_N, LEVEL_SHARE * LEVEL_SHARE * p->load_n * p->load_n);
 	level_n2 = fmax(level_n2, LEVEL_IDLE * LEVEL_IDLE * p->idle_power_n2);
+	emit_measure(e, KNEAD_MEASURE_VIBRATION, s->t_us, sqrt(p->power_n2), sqrt(level_n2));
 	if (p->power_n2 < level_n2 || s->t_us - p->last_us > CYCLE_MAX_US) {
 		if (p->cycles > 0)
 			percussion_end(p, flags, e);

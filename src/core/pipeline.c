@@ -79,6 +79,8 @@ static bool fault_begins(struct knead_pipeline *p, enum knead_fault_kind kind, b
 
 static void detect_force(struct knead_pipeline *p, const struct force *force)
 {
+	if (force->spike)
+		emit_measure(&p->emit, KNEAD_MEASURE_SPIKE, force->t_us, p->calib.spike_n, 0);
 	p->detect.implausible_zero = p->calib.zero.implausible;
 	detect_push(&p->detect, force, p->gap_open);
 	p->gap_open = false;
@@ -182,6 +184,7 @@ static void missing(struct knead_pipeline *p, const struct clock_tick *tick)
 	else
 		flush(p);
 	p->gaps++;
+	emit_measure(&p->emit, KNEAD_MEASURE_GAP, tick->t_us, knead_us_to_s(tick->gap_us), knead_us_to_s(LOST_US));
 	p->gap_open = tick->gap_us > 0 && tick->gap_us <= LOST_US;
 }
 

@@ -70,6 +70,7 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 	st->positional = settings->geometry != KNEAD_GEOMETRY_NONE;
 	trail_init(&st->trail, st->positional);
 	st->turns.positional = st->positional;
+	st->turns.emit = emit;
 	st->turns.rest_us = knead_s_to_us(settings->hold_min_s);
 	st->next_roll_id = 1;
 	st->prior = 1;
@@ -254,6 +255,8 @@ static enum stroke_step on_reversal(struct stroke *st, int64_t t_us, uint32_t fl
 
 	emit_trace(st->emit, "stroke", stroke_state_to_str(st->state), stroke_input_to_str(STROKE_IN_REVERSE),
 		stroke_state_to_str(st->state), b->t_us);
+	emit_measure(st->emit, KNEAD_MEASURE_SWING, b->t_us, stroke_shown(st, fabs(b->u - a->u)),
+		stroke_shown(st, st->threshold));
 	st->dwelled = turns_rested(&st->turns, st->turns.count - 1);
 	if (st->dwelled) {
 		int64_t rest_us = extreme_arrive_us(a, b);

@@ -87,6 +87,12 @@ static inline bool stroke_travelling(const struct stroke *st)
 	return st->travelling;
 }
 
+/* A size of u as people are told it: travel, with one cell percent of the mean. */
+static inline double stroke_shown(const struct stroke *st, double u)
+{
+	return st->positional || st->trail.mean_n <= 0 ? u : 100 * u / st->trail.mean_n;
+}
+
 /* Whether the roll had already stopped at its last reversal when that was confirmed: then stroke_stop() is due. */
 static inline bool stroke_dwelled(const struct stroke *st)
 {

@@ -33,10 +33,16 @@ bool turns_rested(const struct turns *t, uint32_t i)
 	return extreme_rest_us(&t->kept[i - 1], &t->kept[i]) >= t->rest_us;
 }
 
+static void measure(const struct turns *t, enum knead_measure what, double value, double limit)
+{
+	emit_measure(t->emit, what, t->kept[t->count - 1].t_us, value, limit);
+}
+
 static bool holds(const struct turns *t, const struct turns_rule *rule, double *ret_share)
 {
 	double longest = 0, shortest = INFINITY, largest = 0, smallest = INFINITY;
 
+	measure(t, KNEAD_MEASURE_SWINGS, t->count - 1, rule->swings);
 	if (t->count < rule->swings + 1)
 		return false;
 	for (uint32_t i = t->count - rule->swings; i < t->count; i++) {
@@ -50,6 +56,11 @@ static bool holds(const struct turns *t, const struct turns_rule *rule, double *
 		largest = swing > largest ? swing : largest;
 		smallest = swing < smallest ? swing : smallest;
 	}
+	measure(t, KNEAD_MEASURE_SMALLEST, smallest / rule->swing, 1);
+	measure(t, KNEAD_MEASURE_EVENNESS, largest / smallest, SWING_RATIO);
+	measure(t, KNEAD_MEASURE_PACE, longest / shortest, INTERVAL_RATIO);
+	measure(t, KNEAD_MEASURE_SHORTEST, shortest, INTERVAL_MIN_S);
+	measure(t, KNEAD_MEASURE_LONGEST, longest, INTERVAL_MAX_S);
 	if (smallest < rule->swing)
 		return false;
 	if (!t->positional && (shortest < INTERVAL_MIN_S || longest > INTERVAL_MAX_S ||

@@ -3,11 +3,13 @@
 #ifndef CORE_TURNS_H
 #define CORE_TURNS_H
 
+#include "emit.h"
 #include "reversal.h"
 
 #define TURNS_KEPT 8 /* enough to date a roll back to its first */
 
 struct turns {
+	struct emit *emit; /* who is told how the rule was measured */
 	struct extreme kept[TURNS_KEPT];
 	uint32_t count;
 	uint32_t first; /* index of the first extreme of the roll */
