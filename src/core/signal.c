@@ -51,6 +51,7 @@ void signal_set_period(struct signal *s, double period_us)
 	s->level_gain = s->level_filtered ? gain_of(period_s, LEVEL_TAU_S) : 1;
 	s->level_lag_us = s->level_filtered ? lag_of(period_us, s->level_gain) : 0;
 	s->fast_gain = gain_of(period_s, FAST_TAU_S);
+	s->slope_per_s = s->fast_gain / (1 - s->fast_gain) / period_s;
 	s->u_gain = gain_of(period_s, s->positional ? U_POSITION_TAU_S : U_FORCE_TAU_S);
 	s->u_lag_us = lag_of(period_us, s->u_gain);
 }
@@ -138,7 +139,7 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 		return;
 	s->impulse_ns += (s->raw_n + s->prev_raw_n) * 0.5e-6 * (double)(s->t_us - s->prev_t_us);
 	s->fast_n += s->fast_gain * (s->raw_n - s->fast_n);
-	s->slope_n_per_s = (s->raw_n - s->fast_n) * (1 / FAST_TAU_S);
+	s->slope_n_per_s = (s->raw_n - s->fast_n) * s->slope_per_s;
 	push_u(s, force);
 }
 

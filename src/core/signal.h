@@ -38,7 +38,7 @@ struct signal {
 
 	/* gains, for the period in force */
 	double period_us;
-	double level_gain, fast_gain, u_gain;
+	double level_gain, fast_gain, slope_per_s, u_gain;
 	bool level_filtered;
 	struct sphere sphere;
 	double cell_x[KNEAD_CELLS_MAX], cell_y[KNEAD_CELLS_MAX]; /* line: x is the place; ring: unit vector */

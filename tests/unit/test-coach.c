@@ -123,7 +123,7 @@ static void loading_too_fast_warns(void **state)
 	(void)state;
 	s->settings.fast_load_n_per_s = 1500;
 	check(s, "1:0 0.1>120 2:120 0.2>0 3:0", "");
-	check(s, "0.05>200 2:200 0.2>0 3:0", "6.338 warning fast_load 1823 of 1500\n");
+	check(s, "0.05>200 2:200 0.2>0 3:0", "6.338 warning fast_load 2262 of 1500\n");
 }
 
 static void use(struct script *s, const char *name, uint32_t steps, const struct knead_step *step)
