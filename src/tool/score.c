@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "score_count.h"
 #include "score_events.h"
-#include "score_match.h"
 #include "score_report.h"
 #include "verbs.h"
 
@@ -19,9 +19,22 @@ static const char help[] = "Usage: knead score [OPTION]... --labels FILE EVENTS 
 			   "and its end within the collar or 2 % of the length: 150 ms, 250 ms at 10\n"
 			   "samples/s, 1 s for rolls and for the side of a hold that borders on one.\n"
 			   "Below 200 samples/s impacts and percussion cannot be told: they, and what is\n"
-			   "detected over them, are left out.\n"
+			   "detected over them, are left out, but for the table of what was found as what.\n"
 			   "\n"
-			   "  --labels FILE   labels.csv: kind,start_s,end_s,peak_n,count\n"
+			   "Overlap F1 takes for a match what shares 95 % of the time that both cover.\n"
+			   "Inserted and deleted events share no time with any of their kind on the other\n"
+			   "side; a fragmented label has two or more detections in it, a merged detection\n"
+			   "two or more labels. Worst is the capture with the lowest F1. Errors are those\n"
+			   "of matched events, without sign: median and 95th percentile.\n"
+			   "\n"
+			   "Labels with details ('knead simulate --details') tell besides of impulse, turns\n"
+			   "of rolls (matched within 350 ms), breathing (due in holds of 30 s and 2 % or\n"
+			   "more; wrong when more than 2 per minute off), relaxation and softening; with\n"
+			   "plain labels these are unknown. How late a record was made is never known: it\n"
+			   "tells what instant it is about.\n"
+			   "\n"
+			   "  --labels FILE   what truly happened: kind,start_s,end_s,peak_n,count, with or\n"
+			   "                  without the columns of the details\n"
 			   "  --rate HZ       samples per second of the captures (default 80)\n"
 			   "  --collar-ms N   another collar, for all but rolls\n"
 			   "  --json          one JSON object instead of a table\n"
@@ -93,7 +106,7 @@ static int add_events(struct score *s, const struct labels *labels, const char *
 	int r = score_events_read(path, &detections, ret_why, why_size);
 
 	if (r == 0) {
-		r = score_add(s, labels, &detections);
+		r = score_add(s, path, labels, &detections);
 		if (r < 0)
 			snprintf(ret_why, why_size, "%s: %s", path, strerror(-r));
 	}

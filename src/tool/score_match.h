@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Labels against detections: one-to-one matches by collar, and what is counted from them. */
+/* Which detection is which label: one-to-one pairs within one capture, one kind at a time. */
 #ifndef TOOL_SCORE_MATCH_H
 #define TOOL_SCORE_MATCH_H
 
@@ -7,55 +7,49 @@
 
 #include "labels.h"
 
-/* Absolute errors of one quantity, over all matches. */
-struct score_errors {
-	double *item; /* owned */
-	size_t count, size;
+/* No label, no detection: an index that nothing has. */
+#define SCORE_NONE SIZE_MAX
+
+struct score_rules {
+	double rate_hz; /* from 200 on impact and percussion are scored */
+	double collar_s; /* for all but rolls and the sides of holds that border on one, which have 1 s */
 };
 
-/*
- * A side of a hold that borders on a roll has no sharp instant: its error goes to SCORE_BORDER_S instead of start or end, and
- * such a hold has no duration error. Where vibration or a drop lies over an event, its peak is not compared: the filter of
- * the converter takes part of it off.
- */
-enum score_quantity {
-	SCORE_START_S,
-	SCORE_END_S,
-	SCORE_DURATION_S,
-	SCORE_PEAK_PCT,
-	SCORE_BORDER_S,
-	_SCORE_QUANTITIES,
+enum score_criterion {
+	SCORE_BY_COLLAR, /* start within the collar, end within the collar or 2 % of the length */
+	SCORE_BY_OVERLAP, /* what both share is at least 95 % of what both cover together */
 };
 
-struct score_kind {
-	size_t labelled, detected, matched;
-	size_t fragmented; /* labels that two or more detections lie in */
-	size_t merged; /* detections that two or more labels lie in */
-	size_t counted, exact, within_one; /* stroke counts of matched rolls */
-	struct score_errors error[_SCORE_QUANTITIES];
+/* One capture while it is scored. */
+struct score_match {
+	const struct score_rules *rules;
+	const struct labels *labels, *detections;
+	size_t *label_of; /* for each detection: its label, or SCORE_NONE; owned */
+	bool *tried; /* detections seen by the search under way; owned */
 };
 
-struct score {
-	double rate_hz, collar_s;
-	struct score_kind kind[_LABEL_KINDS];
-};
+/* All pointers must outlive the match. Returns 0 or -ENOMEM, after which it may be deinitialised all the same. */
+int score_match_init(struct score_match *m, const struct score_rules *rules, const struct labels *labels,
+	const struct labels *detections);
+void score_match_deinit(struct score_match *m);
 
-/*
- * rate_hz: of the samples; from 200 on impact and percussion are scored, below they and what is detected over them are left
- * out. collar_s: 0 for the default, 0.25 s up to 12 samples/s and 0.15 s above.
- */
-void score_init(struct score *s, double rate_hz, double collar_s);
-void score_deinit(struct score *s);
+/* Pairs the labels and detections of one kind, as many as can be, in m->label_of; detections of other kinds are left alone. */
+void score_match_kind(struct score_match *m, enum label_kind kind, enum score_criterion criterion);
 
-/* Adds one capture to the score. Returns 0 or -ENOMEM, after which the score is of no use. */
-int score_add(struct score *s, const struct labels *labels, const struct labels *detections);
+/* Whether a kind can be told at all at this rate. */
+bool score_is_scored(const struct score_rules *rules, enum label_kind kind);
+/* Whether a detection lies over what cannot be told at this rate, so that it is neither right nor wrong. */
+bool score_is_left_out(const struct score_match *m, const struct label *detection);
 
-/* Fractions in 0..1; NAN where nothing was labelled or detected. */
-double score_precision(const struct score_kind *k);
-double score_recall(const struct score_kind *k);
-double score_f1(const struct score_kind *k);
+/* Whether a labelled hold begins where a labelled roll ends, or ends where one begins. */
+bool score_starts_at_roll(const struct score_match *m, const struct label *hold);
+bool score_ends_at_roll(const struct score_match *m, const struct label *hold);
+/* Whether vibration or a drop lies over a label: its peak is the converter's affair, whose filter takes off what it will. */
+bool score_is_shaken(const struct score_match *m, const struct label *label);
 
-/* The error that the fraction q of all does not exceed (nearest rank; 0.5 is the median); NAN without any. Sorts them. */
-double score_quantile(struct score_errors *e, double q);
+/* Seconds that both share; negative: how far they are apart. */
+double score_shared_s(const struct label *a, const struct label *b);
+/* Shared length over the length of both together, 0..1. */
+double score_overlap(const struct label *a, const struct label *b);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "score_match.h"
+#include "score_count.h"
 
 /* Both sort the errors in s. Return 0, or a negative errno. */
 int score_report_table(struct score *s, FILE *out);

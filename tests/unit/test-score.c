@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "score_match.h"
+#include "score_count.h"
 
 #define HOLD(start, end)                                                                                               \
 	{                                                                                                              \
@@ -41,7 +41,7 @@ static struct score_kind score_of(double rate_hz, struct labels labels, struct l
 	struct score_kind k;
 
 	score_init(&s, rate_hz, 0);
-	assert_int_equal(score_add(&s, &labels, &found), 0);
+	assert_int_equal(score_add(&s, "a", &labels, &found), 0);
 	k = s.kind[kind];
 	score_deinit(&s);
 	memset(k.error, 0, sizeof(k.error));
@@ -114,6 +114,71 @@ static void as_many_are_matched_as_can_be(void **state)
 	assert_int_equal(matched(80, labels, found, LABEL_TAP), 2);
 }
 
+static void an_overlap_of_95_percent_is_enough_for_the_second_criterion(void **state)
+{
+	struct labels labels = LIST(HOLD(10, 110));
+
+	(void)state;
+	assert_int_equal(score_of(80, labels, LIST(HOLD(14.9, 110)), LABEL_HOLD).overlapped, 1);
+	assert_int_equal(score_of(80, labels, LIST(HOLD(15.1, 110)), LABEL_HOLD).overlapped, 0);
+	assert_int_equal(score_of(80, labels, LIST(HOLD(10, 115.2)), LABEL_HOLD).overlapped, 1);
+	assert_int_equal(score_of(80, labels, LIST(HOLD(10, 115.3)), LABEL_HOLD).overlapped, 0);
+	assert_int_equal(score_of(80, labels, LIST(HOLD(14.9, 110)), LABEL_HOLD).matched, 0);
+	assert_int_equal(score_of(80, LIST(TAP(1, 1.1)), LIST(TAP(1.01, 1.1)), LABEL_TAP).overlapped, 0);
+}
+
+static void an_event_that_shares_no_time_with_its_like_is_inserted_or_deleted_and_a_late_one_neither(void **state)
+{
+	struct score_kind late = score_of(80, LIST(HOLD(10, 20)), LIST(HOLD(19, 30)), LABEL_HOLD);
+	struct score_kind apart = score_of(80, LIST(HOLD(10, 20)), LIST(HOLD(20, 30)), LABEL_HOLD);
+	struct score_kind other = score_of(80, LIST(HOLD(10, 20)), LIST(ROLL(10, 20, 4)), LABEL_HOLD);
+
+	(void)state;
+	assert_int_equal(late.matched + late.inserted + late.deleted, 0);
+	assert_int_equal(apart.inserted, 1);
+	assert_int_equal(apart.deleted, 1);
+	assert_int_equal(other.inserted, 0);
+	assert_int_equal(other.deleted, 1);
+}
+
+static void each_label_is_found_as_its_partner_or_as_what_agrees_best_with_it(void **state)
+{
+	struct labels labels = LIST(HOLD(10, 70), PERCUSSION(20, 25), ROLL(80, 95, 6), TAP(100, 100.1));
+	struct labels found = LIST(HOLD(10, 70), PERCUSSION(20.5, 24), HOLD(80, 88), HOLD(88.5, 95), TAP(110, 110.1));
+	struct score s;
+
+	(void)state;
+	score_init(&s, 320, 0);
+	assert_int_equal(score_add(&s, "a", &labels, &found), 0);
+	assert_int_equal(s.confusion[LABEL_HOLD][LABEL_HOLD], 1);
+	assert_int_equal(s.confusion[LABEL_PERCUSSION][LABEL_PERCUSSION], 1);
+	assert_int_equal(s.confusion[LABEL_ROLL][LABEL_HOLD], 1);
+	assert_int_equal(s.confusion[LABEL_TAP][SCORE_NOTHING], 1);
+	assert_int_equal(s.confusion[SCORE_NOTHING][LABEL_TAP], 1);
+	assert_int_equal(s.confusion[SCORE_NOTHING][LABEL_HOLD], 0);
+	score_deinit(&s);
+}
+
+static void the_worst_capture_has_the_lowest_f1_and_of_equals_the_most_that_is_wrong(void **state)
+{
+	struct labels two = LIST(HOLD(1, 9), HOLD(20, 29)), one = LIST(HOLD(1, 9)), nothing = { 0 };
+	struct score s;
+
+	(void)state;
+	score_init(&s, 80, 0);
+	assert_int_equal(score_add(&s, "empty", &nothing, &nothing), 0);
+	assert_null(s.kind[LABEL_HOLD].worst.capture);
+	assert_int_equal(score_add(&s, "good", &two, &two), 0);
+	assert_string_equal(s.kind[LABEL_HOLD].worst.capture, "good");
+	assert_int_equal(score_add(&s, "half", &two, &one), 0);
+	assert_string_equal(s.kind[LABEL_HOLD].worst.capture, "half");
+	assert_int_equal(score_add(&s, "none", &one, &nothing), 0);
+	assert_int_equal(score_add(&s, "less", &two, &nothing), 0);
+	assert_int_equal(score_add(&s, "same", &two, &nothing), 0);
+	assert_string_equal(s.kind[LABEL_HOLD].worst.capture, "less");
+	score_deinit(&s);
+}
+
 static void precision_recall_and_f1_follow_from_the_counts(void **state)
 {
 	struct score_kind k =
@@ -123,8 +188,8 @@ static void precision_recall_and_f1_follow_from_the_counts(void **state)
 	(void)state;
 	assert_true(fabs(score_precision(&k) - 0.5) < 1e-12);
 	assert_true(fabs(score_recall(&k) - 1.0 / 3) < 1e-12);
-	assert_true(fabs(score_f1(&k) - 0.4) < 1e-12);
-	assert_true(isnan(score_precision(&none)) && isnan(score_recall(&none)) && isnan(score_f1(&none)));
+	assert_true(fabs(score_f1(k.labelled, k.detected, k.matched) - 0.4) < 1e-12);
+	assert_true(isnan(score_precision(&none)) && isnan(score_recall(&none)) && isnan(score_f1(0, 0, 0)));
 }
 
 static void a_hold_found_in_two_pieces_is_fragmented_and_two_found_as_one_are_merged(void **state)
@@ -182,9 +247,9 @@ static void a_peak_under_vibration_is_not_compared(void **state)
 
 	(void)state;
 	score_init(&s, 320, 0);
-	assert_int_equal(score_add(&s, &shaken, &found), 0);
+	assert_int_equal(score_add(&s, "a", &shaken, &found), 0);
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_PEAK_PCT].count, 0);
-	assert_int_equal(score_add(&s, &still, &found), 0);
+	assert_int_equal(score_add(&s, "a", &still, &found), 0);
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_PEAK_PCT].count, 1);
 	score_deinit(&s);
 }
@@ -199,7 +264,7 @@ static void errors_are_absolute_and_their_quantiles_are_nearest_ranks(void **sta
 	(void)state;
 	found.item[0].peak_n = 99;
 	score_init(&s, 80, 0);
-	assert_int_equal(score_add(&s, &labels, &found), 0);
+	assert_int_equal(score_add(&s, "a", &labels, &found), 0);
 	assert_true(fabs(score_quantile(&s.kind[LABEL_HOLD].error[SCORE_START_S], 0.5) - 0.02) < 1e-9);
 	assert_true(fabs(score_quantile(&s.kind[LABEL_HOLD].error[SCORE_START_S], 0.95) - 0.03) < 1e-9);
 	assert_true(fabs(score_quantile(&s.kind[LABEL_HOLD].error[SCORE_DURATION_S], 0.5) - 0.01) < 1e-9);
@@ -217,7 +282,7 @@ static void the_side_of_a_hold_at_a_roll_has_an_error_of_its_own(void **state)
 
 	(void)state;
 	score_init(&s, 80, 0);
-	assert_int_equal(score_add(&s, &labels, &found), 0);
+	assert_int_equal(score_add(&s, "a", &labels, &found), 0);
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_START_S].count, 1);
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_END_S].count, 0);
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_DURATION_S].count, 0);
@@ -232,9 +297,9 @@ static void captures_add_up_and_do_not_touch_one_another(void **state)
 
 	(void)state;
 	score_init(&s, 80, 0);
-	assert_int_equal(score_add(&s, &labels, &nothing), 0);
-	assert_int_equal(score_add(&s, &nothing, &found), 0);
-	assert_int_equal(score_add(&s, &labels, &found), 0);
+	assert_int_equal(score_add(&s, "a", &labels, &nothing), 0);
+	assert_int_equal(score_add(&s, "a", &nothing, &found), 0);
+	assert_int_equal(score_add(&s, "a", &labels, &found), 0);
 	assert_int_equal(s.kind[LABEL_HOLD].labelled, 2);
 	assert_int_equal(s.kind[LABEL_HOLD].detected, 2);
 	assert_int_equal(s.kind[LABEL_HOLD].matched, 1);
@@ -250,6 +315,11 @@ int main(void)
 		cmocka_unit_test(another_kind_is_no_match),
 		cmocka_unit_test(a_label_and_a_detection_are_used_once),
 		cmocka_unit_test(as_many_are_matched_as_can_be),
+		cmocka_unit_test(an_overlap_of_95_percent_is_enough_for_the_second_criterion),
+		cmocka_unit_test(
+			an_event_that_shares_no_time_with_its_like_is_inserted_or_deleted_and_a_late_one_neither),
+		cmocka_unit_test(each_label_is_found_as_its_partner_or_as_what_agrees_best_with_it),
+		cmocka_unit_test(the_worst_capture_has_the_lowest_f1_and_of_equals_the_most_that_is_wrong),
 		cmocka_unit_test(precision_recall_and_f1_follow_from_the_counts),
 		cmocka_unit_test(a_hold_found_in_two_pieces_is_fragmented_and_two_found_as_one_are_merged),
 		cmocka_unit_test(strokes_are_counted_exact_and_within_one),
