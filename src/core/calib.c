@@ -341,6 +341,13 @@ bool calib_push(struct calib *c, const struct knead_sample *sample, int64_t t_us
 	return c->cells == 1 ? push(c, sample, t_us, ret, 1) : push(c, sample, t_us, ret, c->cells);
 }
 
+void calib_rebase(struct calib *c)
+{
+	c->has_last = false;
+	if (c->zero.known && c->state == CALIB_WAIT_ZERO)
+		c->state = CALIB_READY;
+}
+
 bool calib_waiting(const struct calib *c, double *ret_n)
 {
 	if (c->parked_count == 0)

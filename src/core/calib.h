@@ -86,6 +86,9 @@ static inline void calib_track(struct calib *c, const struct force *force, bool 
 		zero_track(&c->zero, force->t_us, c->last.raw, c->n_per_raw, force->sum_n, idle);
 }
 
+/* Zero or scale have changed: what was known of forces is worked out anew, and nothing is taken for a jump. */
+void calib_rebase(struct calib *c);
+
 /* Force of the newest reading that waits, because it may yet be a spike; false when none does. */
 bool calib_waiting(const struct calib *c, double *ret_n);
 

@@ -29,6 +29,13 @@ void detect_init(struct detect *d, const struct knead_settings *settings, struct
 	coach_init(&d->coach, settings, emit);
 }
 
+void detect_configure(struct detect *d)
+{
+	hold_configure(&d->hold);
+	stroke_configure(&d->stroke);
+	warning_configure(&d->coach.warning);
+}
+
 bool detect_idle(const struct detect *d)
 {
 	return d->contact.state == CONTACT_IDLE;

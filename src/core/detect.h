@@ -35,6 +35,9 @@ struct detect {
 /* settings and emit must outlive it. */
 void detect_init(struct detect *d, const struct knead_settings *settings, struct emit *emit);
 
+/* Takes over what has changed in the settings; what is open goes on. */
+void detect_configure(struct detect *d);
+
 /* Next sample. gap: samples are missing before it, but no more than are bridged. */
 void detect_push(struct detect *d, const struct force *force, bool gap);
 

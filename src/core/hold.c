@@ -57,9 +57,7 @@ void hold_init(struct hold *h, const struct knead_settings *settings, struct emi
 	h->settings = settings;
 	h->emit = emit;
 	h->next_id = 1;
-	h->hold_min_us = knead_s_to_us(settings->hold_min_s);
-	h->bridge_us = knead_s_to_us(settings->bridge_s);
-	h->target_us = settings->target_s > 0 ? knead_s_to_us(settings->target_s) : INT64_MAX;
+	hold_configure(h);
 }
 
 static void set_state(struct hold *h, enum hold_state to, enum hold_input input, int64_t t_us)

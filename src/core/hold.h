@@ -71,6 +71,15 @@ const char *hold_input_to_str(enum hold_input input);
 
 /* settings and emit must outlive it. */
 void hold_init(struct hold *h, const struct knead_settings *settings, struct emit *emit);
+/* Settings have changed; what is open goes on under the new ones. */
+static inline void hold_configure(struct hold *h)
+{
+	const struct knead_settings *settings = h->settings;
+
+	h->hold_min_us = knead_s_to_us(settings->hold_min_s);
+	h->bridge_us = knead_s_to_us(settings->bridge_s);
+	h->target_us = settings->target_s > 0 ? knead_s_to_us(settings->target_s) : INT64_MAX;
+}
 
 /* A touch at on_us with force_n there: statistics begin. The hold is a candidate when the contact is confirmed. */
 void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double force_n, bool open_start);

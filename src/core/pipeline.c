@@ -205,6 +205,7 @@ static void push_sample(struct knead_pipeline *p, const struct knead_sample *sam
 		p->period_us = p->clock.period_us;
 		signal_set_period(&p->detect.signal, clock_period_us(&p->clock));
 	}
+	measure_push(&p->measure, sample, tick.t_us, p->calib.n_per_raw);
 	if (calib_push(&p->calib, sample, tick.t_us, &force))
 		detect_force(p, &force);
 	while (calib_more(&p->calib, &force))

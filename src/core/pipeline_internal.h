@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "detect.h"
 #include "frame.h"
+#include "measure.h"
 #include "origin.h"
 
 struct knead_pipeline {
@@ -16,6 +17,7 @@ struct knead_pipeline {
 	struct clock clock;
 	struct origin origin;
 	struct calib calib;
+	struct measure measure;
 	struct detect detect;
 
 	bool learned; /* the scale is settled */

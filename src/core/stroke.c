@@ -62,6 +62,11 @@ static void set_state(struct stroke *st, enum stroke_state to, enum stroke_input
 	st->state = to;
 }
 
+void stroke_configure(struct stroke *st)
+{
+	st->turns.rest_us = knead_s_to_us(st->settings->hold_min_s);
+}
+
 void stroke_init(struct stroke *st, const struct knead_settings *settings, struct emit *emit)
 {
 	memset(st, 0, sizeof *st);
@@ -71,7 +76,7 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 	trail_init(&st->trail, st->positional);
 	st->turns.positional = st->positional;
 	st->turns.emit = emit;
-	st->turns.rest_us = knead_s_to_us(settings->hold_min_s);
+	stroke_configure(st);
 	st->next_roll_id = 1;
 	st->prior = 1;
 }

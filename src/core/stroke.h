@@ -67,6 +67,8 @@ const char *stroke_input_to_str(enum stroke_input input);
 
 /* settings and emit must outlive it. */
 void stroke_init(struct stroke *st, const struct knead_settings *settings, struct emit *emit);
+/* Settings have changed; what is open goes on under the new ones. */
+void stroke_configure(struct stroke *st);
 
 /* A contact begins at t_us. */
 void stroke_begin(struct stroke *st, int64_t t_us);

@@ -22,14 +22,21 @@ static double limit_n(double force_n, double pressure_kpa, double area_cm2)
 	return limit;
 }
 
+void warning_configure(struct warning *w)
+{
+	const struct knead_settings *s = w->settings;
+
+	w->soft_n = limit_n(s->over_soft_n, s->over_soft_kpa, s->contact_cm2);
+	w->hard_n = limit_n(s->over_hard_n, s->over_hard_kpa, s->contact_cm2);
+	w->least_n = fmin(w->soft_n, w->hard_n);
+}
+
 void warning_init(struct warning *w, const struct knead_settings *settings, struct emit *emit)
 {
 	memset(w, 0, sizeof *w);
 	w->settings = settings;
 	w->emit = emit;
-	w->soft_n = limit_n(settings->over_soft_n, settings->over_soft_kpa, settings->contact_cm2);
-	w->hard_n = limit_n(settings->over_hard_n, settings->over_hard_kpa, settings->contact_cm2);
-	w->least_n = fmin(w->soft_n, w->hard_n);
+	warning_configure(w);
 	w->rested_us = INT64_MIN;
 }
 

@@ -21,6 +21,9 @@ struct warning {
 
 void warning_init(struct warning *w, const struct knead_settings *settings, struct emit *emit);
 
+/* The limits have changed. */
+void warning_configure(struct warning *w);
+
 /* A contact began at on_us. */
 void warning_contact(struct warning *w, int64_t on_us, uint32_t flags);
 
