@@ -76,7 +76,8 @@ static void record_release(const struct hold *h, const struct signal *s, const s
 		.peak_kpa = f->peak_kpa,
 		.from_n = f->cause == KNEAD_CAUSE_EASED ? h->eased_level_n : from_n,
 	};
-	if ((f->cause != KNEAD_CAUSE_LIFTED && f->cause != KNEAD_CAUSE_EASED) || after_s <= 0)
+	/* what the force was in a gap is not known */
+	if ((f->cause != KNEAD_CAUSE_LIFTED && f->cause != KNEAD_CAUSE_EASED) || after_s <= 0 || s->gap)
 		return;
 	residual_n = (s->impulse_ns - end->impulse_ns) / after_s;
 	r->residual_n = knead_known(residual_n);

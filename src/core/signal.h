@@ -70,6 +70,9 @@ int64_t signal_crossing_us(const struct signal *s, double level_n);
 /* Running impulse at t_us, a little before now, by a straight line. */
 static inline double signal_impulse_at(const struct signal *s, int64_t t_us, double force_n)
 {
+	/* what lies in a gap belongs to nobody who ended before it */
+	if (s->gap && t_us <= s->prev_t_us)
+		force_n = s->prev_raw_n;
 	return s->impulse_ns - (force_n + s->raw_n) / 2 * knead_us_to_s(s->t_us - t_us);
 }
 
