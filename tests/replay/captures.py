@@ -6,12 +6,26 @@ and NAME.jsonl from `knead replay`; the .kcap files are what the tests replay. O
 say) is replayed all the same.
 """
 import captures_contact
+import captures_device
 import captures_fast
 import captures_gap
 import captures_hold
+import captures_protocol
 import captures_roll
 import captures_set
 import captures_swing
+import captures_warning
 
-THEMES = [captures_contact, captures_fast, captures_gap, captures_hold, captures_roll, captures_set, captures_swing]
+THEMES = [
+    captures_contact,
+    captures_device,
+    captures_fast,
+    captures_gap,
+    captures_hold,
+    captures_protocol,
+    captures_roll,
+    captures_set,
+    captures_swing,
+    captures_warning,
+]
 CAPTURES = {c.name: c for theme in THEMES for c in theme.CAPTURES}

@@ -67,8 +67,9 @@ def escape(data):
     return "".join(names.get(b) or (chr(b) if 0x20 <= b < 0x7F else f"\\x{b:02X}") for b in data)
 
 
-def number(value):
-    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) > 0.004 else "0"
+def number(value, digits=2):
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 class Drawing:
@@ -131,7 +132,7 @@ class Drawing:
         form, t_us = self.wire.get("format", self.device.get("format")), self.now_us() - self.device_0_us
         if form in ("k1", "k1b"):
             return (k1_line if form == "k1" else k1_frame)(self.seq, t_us, [round(v) for v in values])
-        shown = [number(v) for v in values]
+        shown = [number(v, self.wire.get("digits", 2)) for v in values]
         if form == "columns":
             return (",".join([str(t_us // 1000)] * self.wire.get("ms", True) + shown) + "\n").encode()
         return (form.format(*shown, s=f"{t_us / 1e6:.3f}", ms=t_us // 1000) + "\n").encode()

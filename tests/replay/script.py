@@ -11,7 +11,7 @@ class Capture:
     expect: list  # lines as contract.py has them; [] expects nothing
     rate_hz: float
     device: dict  # the device keys of the capture's header
-    wire: dict  # how it is sent: format, seq, t_us, zero, one_by_one, title, ms
+    wire: dict  # how it is sent: format, seq, t_us, zero, one_by_one, title, ms, digits
 
 
 def capture(name, says, words, *expect, rate=20, wire=None, **device):
