@@ -16,7 +16,7 @@ CAPTURES = [
     capture("unit-lb", "A scale that says pounds: the hold is told in newtons.", HOLD, IS_HOLD, unit="lb", wire={"digits": 4}),
     capture("unit-g", "A scale that says grams: the hold is told in newtons.", HOLD, IS_HOLD, unit="g"),
     capture("format-k1", "The hold as K1 text, with sequence, device time and checksum.", HOLD, IS_HOLD, zero_raw=5000, **COUNTS),
-    capture("format-k1b", "The hold as binary K1 frames.", HOLD, IS_HOLD, zero_raw=5000, **{**COUNTS, "format": "k1b"}),
+    capture("format-k1b", "The hold as binary K1 frames: the same events as from the text.", HOLD, IS_HOLD, zero_raw=5000, **{**COUNTS, "format": "k1b"}),
     capture("format-labelled",
             "Text around the number, one line as it comes, no time in it: arrival is the clock. Two lines serve to recognise the "
             "format, so stream time begins with the third, while wall time is what it was.",
