@@ -168,7 +168,7 @@ static int set_up(struct sim *s)
 	sim_cells_init(&s->cells, o->geometry, o->cells, &s->rand);
 	s->baud = sim_transport_baud(frame_bytes(o) * s->true_rate_hz);
 	sim_transport_init(&s->transport, o, s->baud);
-	sim_truth_init(&s->truth, &s->timeline, &limits, s->dt_s);
+	sim_truth_init(&s->truth, &s->timeline, &limits, o->geometry == KNEAD_GEOMETRY_NONE, s->dt_s);
 	start_frames(s);
 	plan_faults(s);
 	return sim_adc_init(&s->adc, o, s->true_rate_hz, s->steps);
@@ -209,20 +209,21 @@ void sim_free(struct sim *s)
 static void press(struct sim *s)
 {
 	double first = (double)s->conversion * s->steps + 1 - s->adc.boxes / 2.0;
-	double parts_n[KNEAD_CELLS_MAX], force_n, position_mm;
+	double parts_n[KNEAD_CELLS_MAX];
+	struct sim_moment moment;
 
 	if (!sim_physics_active(&s->physics, (first + s->steps) * s->dt_s))
 		return;
 	for (uint32_t i = 0; i < s->steps; i++) {
 		double t_s = (first + i) * s->dt_s;
-		const struct sim_act *over = sim_physics_step(&s->physics, t_s, &force_n, &position_mm);
+		const struct sim_act *over = sim_physics_step(&s->physics, t_s, &moment);
 
 		if (over)
 			sim_adc_unload(&s->adc, over->settle_n);
-		sim_truth_push(&s->truth, t_s, force_n);
-		if (force_n == 0)
+		sim_truth_push(&s->truth, t_s, &moment);
+		if (moment.force_n == 0)
 			continue;
-		sim_cells_share(&s->cells, force_n, position_mm, parts_n);
+		sim_cells_share(&s->cells, moment.force_n, moment.x_mm, moment.y_mm, parts_n);
 		sim_adc_push(&s->adc, i, parts_n);
 	}
 }

@@ -3,7 +3,7 @@
  * line: two neighbouring cells carry the load as the ends of a lever do, so that sum(F x) / sum(F) is the position.
  * ring: two neighbouring sectors carry it so that their forces add up to its direction.
  * sphere: every cell within a right angle of the direction carries a part, as the square of the cosine; the sum points
- *         there to within a few degrees, as on a real ball.
+ *         there to within a few degrees, as on a real ball. It alone sees what goes on across the travel.
  */
 #include <math.h>
 
@@ -33,6 +33,9 @@ static void draw_path(struct sim_cells *c, struct sim_rand *rand)
 	c->path[1][0] = -sin(turn) * cos(tilt);
 	c->path[1][1] = cos(turn) * cos(tilt);
 	c->path[1][2] = sin(tilt);
+	for (int k = 0; k < 3; k++)
+		c->path[2][k] = c->path[0][(k + 1) % 3] * c->path[1][(k + 2) % 3] -
+				c->path[0][(k + 2) % 3] * c->path[1][(k + 1) % 3];
 }
 
 static void draw_shares(struct sim_cells *c, struct sim_rand *rand)
@@ -82,34 +85,36 @@ static void share_ring(const struct sim_cells *c, double force_n, double positio
 	parts_n[left + 1 < c->count ? left + 1 : 0] = force_n * b / (a + b);
 }
 
-static void share_sphere(const struct sim_cells *c, double force_n, double position_mm, double *parts_n)
+static void share_sphere(const struct sim_cells *c, double force_n, double x_mm, double y_mm, double *parts_n)
 {
-	double along = cos(position_mm / SIM_RADIUS_MM), across = sin(position_mm / SIM_RADIUS_MM), sum = 0;
+	double along = cos(x_mm / SIM_RADIUS_MM), across = sin(x_mm / SIM_RADIUS_MM), sum = 0;
+	double near = cos(y_mm / SIM_RADIUS_MM), aside = sin(y_mm / SIM_RADIUS_MM);
 
 	for (uint32_t i = 0; i < c->count; i++) {
 		double cosine = 0;
 
 		for (int k = 0; k < 3; k++)
-			cosine += c->axis[i][k] * (along * c->path[0][k] + across * c->path[1][k]);
+			cosine += c->axis[i][k] *
+				  (near * (along * c->path[0][k] + across * c->path[1][k]) + aside * c->path[2][k]);
 		sum += parts_n[i] = cosine > 0 ? cosine * cosine : 0;
 	}
 	for (uint32_t i = 0; i < c->count; i++)
 		parts_n[i] *= force_n / sum;
 }
 
-void sim_cells_share(const struct sim_cells *c, double force_n, double position_mm, double *ret_parts_n)
+void sim_cells_share(const struct sim_cells *c, double force_n, double x_mm, double y_mm, double *ret_parts_n)
 {
 	for (uint32_t i = 0; i < c->count; i++)
 		ret_parts_n[i] = 0;
 	switch (c->geometry) {
 	case KNEAD_GEOMETRY_LINE:
-		share_line(c, force_n, position_mm, ret_parts_n);
+		share_line(c, force_n, x_mm, ret_parts_n);
 		break;
 	case KNEAD_GEOMETRY_RING:
-		share_ring(c, force_n, position_mm, ret_parts_n);
+		share_ring(c, force_n, x_mm, ret_parts_n);
 		break;
 	case KNEAD_GEOMETRY_SPHERE:
-		share_sphere(c, force_n, position_mm, ret_parts_n);
+		share_sphere(c, force_n, x_mm, y_mm, ret_parts_n);
 		break;
 	case KNEAD_GEOMETRY_NONE:
 	case _KNEAD_GEOMETRIES:

@@ -15,12 +15,12 @@ struct sim_cells {
 	double angle_rad[KNEAD_CELLS_MAX]; /* ring */
 	double axis[KNEAD_CELLS_MAX][3]; /* sphere: unit vectors */
 	double share[KNEAD_CELLS_MAX]; /* none: fixed shares, sum 1 */
-	double path[2][3]; /* sphere: two perpendicular unit vectors that span the great circle of the travel */
+	double path[3][3]; /* sphere: perpendicular unit vectors; the first two span the great circle of the travel */
 };
 
 void sim_cells_init(struct sim_cells *c, enum knead_geometry geometry, uint32_t count, struct sim_rand *rand);
 
-/* Splits force_n at position_mm among the cells; the parts sum to force_n. */
-void sim_cells_share(const struct sim_cells *c, double force_n, double position_mm, double *ret_parts_n);
+/* Splits force_n at x_mm along the travel and y_mm across it among the cells; the parts sum to force_n. */
+void sim_cells_share(const struct sim_cells *c, double force_n, double x_mm, double y_mm, double *ret_parts_n);
 
 #endif

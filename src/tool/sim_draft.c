@@ -4,7 +4,7 @@
  * definitions is moved away from it:
  *   - a dip stays below half the level for at most 0.38 s (bridging and easing begin at 0.5 s);
  *   - steps keep the level within 25 % of where it began (easing begins at 50 %);
- *   - without known cell places, breathing and sway together swing less than 13 % (rolling begins at 15 %).
+ *   - without known cell places, breathing, heartbeat and sway together swing less than 13 % (rolling begins at 15 %).
  */
 #include <math.h>
 
@@ -22,6 +22,9 @@ double sim_draft_level_n(struct sim_draft *d)
 	} else if (d->options->profile == KNEAD_PROFILE_GENTLE) {
 		range = (struct sim_range){ 10, 40 };
 		median_n = 22;
+	} else if (d->options->profile == KNEAD_PROFILE_ROLLER) {
+		/* On the floor, with a good part of the body's weight. */
+		range = (struct sim_range){ 60, 400 };
 	}
 	level_n = median_n * exp(st->level_sigma * sim_rand_normal(&d->rand));
 	return fmax(range.lo, fmin(range.hi, level_n));
@@ -37,7 +40,7 @@ bool sim_draft_blind(const struct sim_draft *d)
 	return d->options->geometry == KNEAD_GEOMETRY_NONE;
 }
 
-static void draw_body(struct sim_draft *d, struct sim_body *body, double swing)
+static void draw_body(struct sim_draft *d, struct sim_body *body, double level_n, double swing)
 {
 	const struct sim_stratum *st = d->stratum;
 	struct sim_rand *r = &d->rand;
@@ -61,14 +64,17 @@ static void draw_body(struct sim_draft *d, struct sim_body *body, double swing)
 		.heart_hz = sim_rand_between(r, 0.9, 1.7),
 	};
 	if (sim_rand_chance(r, st->deep_breath_chance)) {
-		body->breath = sim_rand_between(r, 0.05, 0.10);
-		body->breath_hz = sim_rand_between(r, 0.08, 0.25);
+		body->breath = sim_rand_between(r, 0.05, 0.12);
+		body->breath_hz = sim_rand_between(r, 0.08, 0.2);
 	}
-	/* From peak to peak: a breath with its harmonic 2.4 of its amplitude, sway 2.5 sd most of the time. */
-	wanted = 2.4 * body->breath + 2.5 * body->sway;
+	/* A light touch passes on little of the heartbeat. */
+	body->heart_n = fmin(body->heart_n, 0.04 * level_n);
+	/* From peak to peak: a breath and a heartbeat with harmonics 2.4 and 2.9 of theirs, sway 2.5 sd most of the time. */
+	wanted = 2.4 * body->breath + 2.5 * body->sway + 2.9 * body->heart_n / level_n;
 	if (st->margins && sim_draft_blind(d) && wanted > budget) {
 		body->breath *= budget / wanted;
 		body->sway *= budget / wanted;
+		body->heart_n *= budget / wanted;
 	}
 }
 
@@ -80,7 +86,7 @@ struct sim_act *sim_draft_touch(struct sim_draft *d, double level_n, double rise
 		return NULL;
 	act->place_mm = sim_draft_reach_mm(d) * sim_rand_between(&d->rand, -0.6, 0.6);
 	act->settle_n = d->stratum->zero_step_n * sim_rand_uniform(&d->rand) * fmin(1, level_n / 100);
-	draw_body(d, &act->body, swing);
+	draw_body(d, &act->body, level_n, swing);
 	sim_timeline_level(d->tl, d->t_s, rise_s, level_n);
 	d->t_s += rise_s;
 	return act;
@@ -96,12 +102,12 @@ static void draw_dip(struct sim_draft *d, double t_s)
 	sim_timeline_dip(d->tl, t_s, sigma_s, depth);
 }
 
-double sim_draft_stay(struct sim_draft *d, double level_n, double length_s)
+void sim_draft_stay(struct sim_draft *d, double level_n, double length_s, bool may_step)
 {
-	double end_s = d->t_s + length_s, t_s = d->t_s, now_n = level_n;
+	double end_s = d->t_s + length_s, t_s = d->t_s;
 	uint32_t dips = sim_rand_count(&d->rand, 0, 3), steps = 0;
 
-	if (sim_rand_chance(&d->rand, 0.4))
+	if (may_step && sim_rand_chance(&d->rand, 0.4))
 		steps = sim_rand_count(&d->rand, 1, 2);
 	/* Each has a stretch of at least 3 s to itself, well inside the contact. */
 	while (dips + steps > 0 && (end_s - t_s) / (dips + steps) > 4.5) {
@@ -112,14 +118,14 @@ double sim_draft_stay(struct sim_draft *d, double level_n, double length_s)
 			draw_dip(d, at_s);
 			dips--;
 		} else {
-			now_n = level_n * (1 + sim_rand_sign(&d->rand) * sim_rand_between(&d->rand, 0.05, 0.25));
+			double now_n = level_n * (1 + sim_rand_sign(&d->rand) * sim_rand_between(&d->rand, 0.05, 0.25));
+
 			sim_timeline_level(d->tl, at_s, sim_rand_between(&d->rand, 0.3, 1), now_n);
 			steps--;
 		}
 		t_s += share_s;
 	}
 	d->t_s = end_s;
-	return now_n;
 }
 
 void sim_draft_lift(struct sim_draft *d, double fall_s, bool settle)

@@ -56,8 +56,8 @@ bool sim_draft_blind(const struct sim_draft *d);
  * the load that other things make it swing already. Returns the act, or NULL when out of memory.
  */
 struct sim_act *sim_draft_touch(struct sim_draft *d, double level_n, double rise_s, double swing);
-/* Holds on at about level_n for length_s, with dips and steps; returns the level it ends with. */
-double sim_draft_stay(struct sim_draft *d, double level_n, double length_s);
+/* Holds on at about level_n for length_s, with dips, and with steps to other levels if they may be. */
+void sim_draft_stay(struct sim_draft *d, double level_n, double length_s, bool may_step);
 /* Lifts off within fall_s and closes the act. settle: whether the load was long enough to move the zero. */
 void sim_draft_lift(struct sim_draft *d, double fall_s, bool settle);
 

@@ -4,12 +4,12 @@
 
 #include "sim_draft.h"
 
-/* Holds begin in earnest at 3 s: with margins none is shorter than 4 s. Six in ten take the usual half minute. */
+/* Holds begin in earnest at 3 s. Six in ten take the usual half minute or whole one. */
 static double draw_hold_s(struct sim_draft *d)
 {
 	if (sim_rand_chance(&d->rand, 0.6))
 		return sim_rand_between(&d->rand, 28, 62);
-	return sim_rand_log_between(&d->rand, d->stratum->margins ? 4 : 3.3, 28);
+	return sim_rand_log_between(&d->rand, d->stratum->margins ? 5 : 3.3, 90);
 }
 
 static double draw_rise_s(struct sim_draft *d)
@@ -22,12 +22,45 @@ static double draw_fall_s(struct sim_draft *d)
 	return sim_rand_in(&d->rand, d->stratum->fall_s);
 }
 
+/*
+ * In a third of the holds that are long enough the tissue gives way along one slope and then along another, twice to five
+ * times as steep or, now and then, as flat; what the second slope changes by the end is 4 % of the load at least. Returns
+ * whether it does.
+ */
+static bool draw_softening(struct sim_draft *d, struct sim_act *act, double length_s)
+{
+	struct sim_body *b = &act->body;
+	double softens_s, slope, steeper, shows;
+
+	if (length_s < 20 || !sim_rand_chance(&d->rand, 0.35))
+		return false;
+	softens_s = fmax(6, length_s * sim_rand_between(&d->rand, 0.3, 0.6));
+	slope = sim_rand_between(&d->rand, 0.008, 0.03);
+	steeper = slope * sim_rand_log_between(&d->rand, 2, 5);
+	shows = (steeper - slope) * (log1p(length_s) - log1p(softens_s));
+	if (shows < 0.04) {
+		slope *= 0.04 / shows;
+		steeper *= 0.04 / shows;
+	}
+	b->softens_s = softens_s;
+	b->slope = slope;
+	b->slope_then = steeper;
+	if (sim_rand_chance(&d->rand, 0.2)) {
+		b->slope = steeper;
+		b->slope_then = slope;
+	}
+	return true;
+}
+
 void sim_draft_hold(struct sim_draft *d)
 {
-	double level_n = sim_draft_level_n(d);
+	double level_n = sim_draft_level_n(d), length_s = draw_hold_s(d);
+	struct sim_act *act = sim_draft_touch(d, level_n, draw_rise_s(d), 0);
 
-	sim_draft_touch(d, level_n, draw_rise_s(d), 0);
-	sim_draft_stay(d, level_n, draw_hold_s(d));
+	if (!act)
+		return;
+	/* A step to another level would hide a break of the slope. */
+	sim_draft_stay(d, level_n, length_s, !draw_softening(d, act, length_s));
 	sim_draft_lift(d, draw_fall_s(d), true);
 }
 
@@ -40,7 +73,7 @@ void sim_draft_pulses(struct sim_draft *d)
 		double this_n = level_n * sim_rand_between(&d->rand, 0.88, 1.12);
 
 		if (i > 0)
-			d->t_s += sim_rand_between(&d->rand, 1.2, 5);
+			d->t_s += sim_rand_between(&d->rand, d->stratum->margins ? 1.2 : 0.8, 5);
 		sim_draft_touch(d, this_n, draw_rise_s(d), 0);
 		d->t_s += sim_rand_between(&d->rand, 6, 14);
 		sim_draft_lift(d, draw_fall_s(d), true);
@@ -49,18 +82,20 @@ void sim_draft_pulses(struct sim_draft *d)
 
 /*
  * Pulses by easing to 15 to 35 % of the level, never below what still counts as contact, for 1.2 to 5 s. One in four
- * ends with a light load of 12 to 18 s, which is a hold of its own.
+ * ends with a light load of 12 to 18 s, which is a hold of its own. By force alone three or more of them may be a roll,
+ * unless each lasts longer than twice the time that a roll has between reversals.
  */
 void sim_draft_eased_pulses(struct sim_draft *d)
 {
 	uint32_t pulses = sim_rand_count(&d->rand, 2, 4);
 	double floor_n = 3 * d->limits.release_n, level_n = fmax(sim_draft_level_n(d), floor_n / 0.3);
+	bool long_ones = pulses > 2 && sim_draft_blind(d) && d->stratum->margins;
 
 	sim_draft_touch(d, level_n, draw_rise_s(d), 0);
 	for (uint32_t i = 0; i < pulses; i++) {
 		double eased_n = fmax(floor_n, level_n * sim_rand_between(&d->rand, 0.15, 0.35)), ramp_s;
 
-		d->t_s += sim_rand_between(&d->rand, 5, 12);
+		d->t_s += long_ones ? sim_rand_between(&d->rand, 14, 19) : sim_rand_between(&d->rand, 5, 12);
 		if (i == pulses - 1 && !sim_rand_chance(&d->rand, 0.25))
 			break;
 		ramp_s = sim_rand_between(&d->rand, 0.2, 0.8);
@@ -95,7 +130,7 @@ void sim_draft_presses(struct sim_draft *d)
 	}
 }
 
-static void hold_with_movement(struct sim_draft *d, double stretch, double stretch_hz, double orbit_mm)
+static void hold_with_movement(struct sim_draft *d, double stretch, double stretch_hz, double orbit_mm, bool round)
 {
 	double level_n = sim_draft_level_n(d);
 	struct sim_act *act = sim_draft_touch(d, level_n, draw_rise_s(d), 2 * stretch);
@@ -106,6 +141,7 @@ static void hold_with_movement(struct sim_draft *d, double stretch, double stret
 	act->stretch_hz = stretch_hz;
 	act->orbit_mm = orbit_mm;
 	act->orbit_hz = stretch_hz;
+	act->round = round;
 	d->t_s += sim_rand_between(&d->rand, 12, 40);
 	sim_draft_lift(d, draw_fall_s(d), true);
 }
@@ -116,12 +152,16 @@ void sim_draft_pin_and_stretch(struct sim_draft *d)
 	double stretch =
 		sim_draft_blind(d) ? sim_rand_between(&d->rand, 0.02, 0.045) : sim_rand_between(&d->rand, 0.04, 0.12);
 
-	hold_with_movement(d, stretch, 1 / sim_rand_between(&d->rand, 2, 10), sim_rand_between(&d->rand, 1.5, 4.5));
+	hold_with_movement(
+		d, stretch, 1 / sim_rand_between(&d->rand, 2, 10), sim_rand_between(&d->rand, 1.5, 4.5), false);
 }
 
-/* Small circles. Cells see one axis of them, so their radius stays where 20 mm of travel cannot come about. */
+/*
+ * Small circles. Where cells see one axis of them only, they are a movement there and back, and their radius stays where
+ * 20 mm of travel cannot come about; a sphere sees them go round.
+ */
 void sim_draft_circles(struct sim_draft *d)
 {
 	hold_with_movement(d, sim_rand_between(&d->rand, 0.01, 0.03), sim_rand_between(&d->rand, 0.3, 1),
-		sim_rand_between(&d->rand, 5, 8));
+		sim_rand_between(&d->rand, 5, d->options->geometry == KNEAD_GEOMETRY_SPHERE ? 15 : 8), true);
 }

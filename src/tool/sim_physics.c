@@ -32,13 +32,6 @@ bool sim_physics_active(const struct sim_physics *p, double to_s)
 	return p->act != p->acts_end && p->act->start_s < to_s;
 }
 
-/* What relaxation leaves of the load t_s after the touch: two exponentials of tissue, one of the device. */
-static double relaxed(const struct sim_body *b, double t_s)
-{
-	return 1 - b->relax * (b->fast_part * (1 - exp(-t_s / b->fast_s)) + b->slow_part * (1 - exp(-t_s / b->slow_s)) +
-				      b->device_part * (1 - exp(-t_s / b->device_s)));
-}
-
 /* One step of an Ornstein-Uhlenbeck process of sd 1, exact for any step. */
 static double wander(struct sim_rand *r, double value, double dt_s, double correlation_s)
 {
@@ -47,11 +40,13 @@ static double wander(struct sim_rand *r, double value, double dt_s, double corre
 	return keep * value + sqrt(1 - keep * keep) * sim_rand_normal(r);
 }
 
-/* The body's part of the load and its extra newtons at t_s, one slow step after the last call. */
-static void slow_step(struct sim_physics *p, double t_s, double *ret_part, double *ret_extra_n, double *ret_place_mm)
+/* What the body adds at t_s, one slow step after the last call. */
+static struct sim_slow slow_step(struct sim_physics *p, double t_s)
 {
-	const struct sim_body *b = &p->act->body;
-	double smooth = p->slow_dt_s / (SWAY_SMOOTH_S + p->slow_dt_s), breath;
+	const struct sim_act *act = p->act;
+	const struct sim_body *b = &act->body;
+	double smooth = p->slow_dt_s / (SWAY_SMOOTH_S + p->slow_dt_s), since_s = t_s - act->start_s, breath;
+	double orbit = 2 * M_PI * act->orbit_hz * since_s, heart;
 
 	p->sway_raw = wander(&p->rand, p->sway_raw, p->slow_dt_s, b->sway_s);
 	p->sway += smooth * (p->sway_raw - p->sway);
@@ -61,12 +56,15 @@ static void slow_step(struct sim_physics *p, double t_s, double *ret_part, doubl
 	p->breath_phase += 2 * M_PI * b->breath_hz * (1 + 0.05 * p->breath_wander) * p->slow_dt_s;
 	p->heart_phase += 2 * M_PI * b->heart_hz * p->slow_dt_s;
 	breath = b->breath * (sin(p->breath_phase) + 0.25 * sin(2 * p->breath_phase));
-	*ret_part = relaxed(b, t_s - p->act->start_s) * (1 + breath + b->sway * p->sway);
-	*ret_part *= 1 + p->act->stretch * sin(2 * M_PI * p->act->stretch_hz * (t_s - p->act->start_s));
-	*ret_extra_n = b->heart_n *
-		       (sin(p->heart_phase) + 0.5 * sin(2 * p->heart_phase + 1) + 0.3 * sin(3 * p->heart_phase + 2));
-	*ret_place_mm = PLACE_MM_PER_SWAY * b->sway * p->place +
-			p->act->orbit_mm * sin(2 * M_PI * p->act->orbit_hz * (t_s - p->act->start_s));
+	heart = sin(p->heart_phase) + 0.5 * sin(2 * p->heart_phase + 1) + 0.3 * sin(3 * p->heart_phase + 2);
+	return (struct sim_slow){
+		.part = sim_body_relaxed(b, since_s) * (1 + breath + b->sway * p->sway) *
+			(1 + act->stretch * sin(2 * M_PI * act->stretch_hz * since_s)),
+		.extra_n = b->heart_n * heart,
+		.x_mm = PLACE_MM_PER_SWAY * b->sway * p->place + act->orbit_mm * sin(orbit),
+		.y_mm = act->round ? act->orbit_mm * cos(orbit) : 0,
+		.turns = p->breath_phase / (2 * M_PI),
+	};
 }
 
 static void begin_act(struct sim_physics *p, double t_s)
@@ -86,11 +84,8 @@ static void begin_act(struct sim_physics *p, double t_s)
 	p->tremor_sin = sin(phase);
 	p->turn_cos = cos(turn);
 	p->turn_sin = sin(turn);
-	if (b->sway_s > 0)
-		slow_step(p, t_s, &p->part, &p->extra_n, &p->place_mm);
-	else
-		p->part = 1, p->extra_n = p->place_mm = 0;
-	p->part_step = p->extra_step_n = p->place_step_mm = 0;
+	p->now = b->sway_s > 0 ? slow_step(p, t_s) : (struct sim_slow){ .part = 1 };
+	p->step = (struct sim_slow){ 0 };
 	p->slow_left = 0;
 	p->running = true;
 }
@@ -154,26 +149,31 @@ static void advance_body(struct sim_physics *p, double t_s)
 	if (p->act->body.sway_s <= 0)
 		return;
 	if (p->slow_left == 0) {
-		double part, extra_n, place_mm;
+		struct sim_slow next = slow_step(p, t_s + p->slow_dt_s);
 
-		slow_step(p, t_s + p->slow_dt_s, &part, &extra_n, &place_mm);
-		p->part_step = (part - p->part) / p->slow_steps;
-		p->extra_step_n = (extra_n - p->extra_n) / p->slow_steps;
-		p->place_step_mm = (place_mm - p->place_mm) / p->slow_steps;
+		p->step = (struct sim_slow){
+			.part = (next.part - p->now.part) / p->slow_steps,
+			.extra_n = (next.extra_n - p->now.extra_n) / p->slow_steps,
+			.x_mm = (next.x_mm - p->now.x_mm) / p->slow_steps,
+			.y_mm = (next.y_mm - p->now.y_mm) / p->slow_steps,
+			.turns = (next.turns - p->now.turns) / p->slow_steps,
+		};
 		p->slow_left = p->slow_steps;
 	}
 	p->slow_left--;
-	p->part += p->part_step;
-	p->extra_n += p->extra_step_n;
-	p->place_mm += p->place_step_mm;
+	p->now.part += p->step.part;
+	p->now.extra_n += p->step.extra_n;
+	p->now.x_mm += p->step.x_mm;
+	p->now.y_mm += p->step.y_mm;
+	p->now.turns += p->step.turns;
 }
 
-const struct sim_act *sim_physics_step(struct sim_physics *p, double t_s, double *ret_force_n, double *ret_position_mm)
+const struct sim_act *sim_physics_step(struct sim_physics *p, double t_s, struct sim_moment *ret)
 {
 	const struct sim_act *over = NULL;
-	double level_n, position_mm;
+	double level_n, position_mm, extra_n, calm_n;
 
-	*ret_force_n = *ret_position_mm = 0;
+	*ret = (struct sim_moment){ 0 };
 	if (p->act != p->acts_end && t_s >= p->act->end_s) {
 		over = p->act++;
 		p->running = false;
@@ -181,8 +181,9 @@ const struct sim_act *sim_physics_step(struct sim_physics *p, double t_s, double
 	if (p->act == p->acts_end || t_s < p->act->start_s)
 		return over;
 	if (p->act->kind == SIM_ACT_DROP) {
-		*ret_position_mm = p->act->place_mm;
-		*ret_force_n = drop_at(p->act, t_s);
+		double drop_n = drop_at(p->act, t_s);
+
+		*ret = (struct sim_moment){ .force_n = drop_n, .calm_n = drop_n, .x_mm = p->act->place_mm };
 		return over;
 	}
 	if (!p->running)
@@ -190,10 +191,14 @@ const struct sim_act *sim_physics_step(struct sim_physics *p, double t_s, double
 	advance_body(p, t_s);
 	level_n = sim_track_at(&p->level, t_s);
 	position_mm = sim_track_at(&p->position, t_s);
-	*ret_position_mm = p->act->place_mm + position_mm + p->place_mm;
 	/* The heartbeat fades in over the first 20 N. */
-	*ret_force_n = level_n * p->part * (1 + p->act->body.tremor * p->tremor_cos) * dips_at(p, t_s) *
-			       lean(p->act, position_mm) * gun_at(p->act, t_s) +
-		       p->extra_n * fmin(1, fabs(level_n) / 20);
+	extra_n = p->now.extra_n * fmin(1, fabs(level_n) / 20);
+	calm_n = level_n * p->now.part * lean(p->act, position_mm);
+	ret->force_n =
+		calm_n * (1 + p->act->body.tremor * p->tremor_cos) * dips_at(p, t_s) * gun_at(p->act, t_s) + extra_n;
+	ret->calm_n = calm_n + extra_n;
+	ret->x_mm = p->act->place_mm + position_mm + p->now.x_mm;
+	ret->y_mm = p->now.y_mm;
+	ret->turns = p->now.turns;
 	return over;
 }

@@ -6,6 +6,11 @@
 #include "sim_rand.h"
 #include "sim_timeline.h"
 
+/* What the body adds, all of it slow. */
+struct sim_slow {
+	double part, extra_n, x_mm, y_mm, turns; /* of the load; heartbeat; wander of the place; breaths taken */
+};
+
 struct sim_physics {
 	const struct sim_timeline *tl;
 	const struct sim_act *act; /* the running one, or the next */
@@ -17,7 +22,8 @@ struct sim_physics {
 	size_t dip; /* first dip of the act that is not over */
 	/* body: redrawn every few milliseconds, straight lines in between */
 	uint32_t slow_steps, slow_left;
-	double slow_dt_s, part, part_step, extra_n, extra_step_n, place_mm, place_step_mm;
+	double slow_dt_s;
+	struct sim_slow now, step;
 	double sway_raw, sway, place_raw, place, breath_phase, breath_wander, heart_phase;
 	double tremor_cos, tremor_sin, turn_cos, turn_sin; /* a phasor, turned a little each step */
 };
@@ -29,9 +35,9 @@ void sim_physics_init(struct sim_physics *p, const struct sim_timeline *tl, uint
 bool sim_physics_active(const struct sim_physics *p, double to_s);
 
 /*
- * Force and position at t_s, one step after the last call, or any later when not active until then. Returns the act that
+ * What is at t_s, one step after the last call, or any later when not active until then. Returns the act that
  * ended with this step, for what it leaves behind, or NULL.
  */
-const struct sim_act *sim_physics_step(struct sim_physics *p, double t_s, double *ret_force_n, double *ret_position_mm);
+const struct sim_act *sim_physics_step(struct sim_physics *p, double t_s, struct sim_moment *ret);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "labels.h"
 #include "sim.h"
+#include "sim_body.h"
 
 /* From t_s on, go to a new value within ramp_s. The next move must not begin before this one is through. */
 struct sim_move {
@@ -22,12 +23,6 @@ struct sim_dip {
 
 struct sim_slice {
 	size_t first, count;
-};
-
-/* What the body does under load, drawn once per act; all zero for acts too short for it. */
-struct sim_body {
-	double relax, fast_part, fast_s, slow_part, slow_s, device_part, device_s;
-	double breath, breath_hz, sway, sway_s, tremor, tremor_hz, heart_n, heart_hz;
 };
 
 enum sim_act_kind {
@@ -46,7 +41,8 @@ struct sim_act {
 	struct sim_body body;
 	/* force along the travel: 1 + slope u + bump exp(-((u - bump_at) / bump_width)^2 / 2), u = position / half_mm */
 	double half_mm, slope, bump, bump_at, bump_width;
-	double orbit_mm, orbit_hz; /* circles and pin-and-stretch: slow movement about the place */
+	double orbit_mm, orbit_hz; /* circles and pin-and-stretch: slow movement about the place, */
+	bool round; /* in a circle, or there and back */
 	double stretch, stretch_hz; /* part of the load that swings with it */
 	double gun_start_s, gun_end_s, gun, gun_hz; /* massage gun: depth and rate of its vibration */
 };
@@ -78,6 +74,14 @@ void sim_timeline_dip(struct sim_timeline *tl, double t_s, double sigma_s, doubl
 void sim_timeline_end(struct sim_timeline *tl, double t_s);
 void sim_timeline_mark(struct sim_timeline *tl, enum label_kind kind, double start_s, double end_s, uint32_t count);
 void sim_timeline_deinit(struct sim_timeline *tl);
+
+/* What truly is at one instant. */
+struct sim_moment {
+	double force_n;
+	double calm_n; /* the same without what is quick and no movement: dips, tremor, vibration */
+	double x_mm, y_mm; /* the place of the contact: along the way that rolls take, and across it */
+	double turns; /* breaths taken since some moment of this act */
+};
 
 /* A value on its way through the moves of an act. */
 struct sim_track {
