@@ -51,7 +51,7 @@ static int count_values(const struct score_match *m, struct score_kind *k, const
 {
 	int r = 0;
 
-	if (!score_is_shaken(m, label))
+	if (sharp && !score_is_shaken(m, label))
 		r = add_relative(k, SCORE_PEAK_PCT, label->peak_n, found->peak_n);
 	if (r == 0 && sharp)
 		r = add_relative(k, SCORE_IMPULSE_PCT, score_number(label, LABEL_IMPULSE_NS),

@@ -9,8 +9,8 @@
 
 /*
  * A side of a hold that borders on a roll has no sharp instant: its error goes to SCORE_BORDER_S instead of start or end, and
- * such a hold has no errors of duration and impulse. Where vibration or a drop lies over an event, its peak is not compared:
- * the filter of the converter takes part of it off.
+ * such a hold has no errors of duration, peak and impulse, which lie with that side. Where vibration or a drop lies over an
+ * event, its peak is not compared: the filter of the converter takes part of it off.
  */
 enum score_quantity {
 	SCORE_START_S,

@@ -29,6 +29,14 @@ def kinds(score):
     return [found[0] for _, found in score.pairs]
 
 
+LABELLED = [folder for folder, rule in recordings.RULES.items() if rule.reading == "contacts"]
+
+
+@pytest.mark.parametrize("folder", LABELLED)
+def test_the_settings_of_a_folder_find_what_its_reader_found(folder):
+    assert recordings.f1(recordings.scores(folder)) >= recordings.RULES[folder].bar
+
+
 def test_hangs_are_four_holds_and_one_press_of_less_than_three_seconds():
     (score,) = all_matched("hangboard")
     assert kinds(score) == ["hold_end"] * 4 + ["press"]
@@ -73,7 +81,7 @@ def test_a_standing_person_rolls_nothing_and_releases_nothing(folder):
 
 
 def test_pulses_on_a_grip_that_never_lets_go_are_found_above_their_floor():
-    scores = recordings.scores("grip-pulses")
+    scores = recordings.scores("grip-pulses, above a level")
     assert sum(len(s.labelled) for s in scores) == 36
     assert sum(len(s.pairs) for s in scores) >= 35
     assert sum(len(s.extra) for s in scores) == 0

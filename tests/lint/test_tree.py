@@ -160,7 +160,7 @@ def test_nothing_is_left_open():
 
 def test_every_script_and_page_the_readme_names_is_there():
     readme = (TOP / "README.md").read_text()
-    scripts = set(re.findall(r"(?:\./)?(scripts/[a-z]+|\.ci/run)\b", readme))
+    scripts = set(re.findall(r"(?:\./)?(scripts/[a-z-]+|\.ci/run)\b", readme))
     pages = {p for p in re.findall(r"\]\(([^)#:]+)\)", readme)}
     assert [s for s in sorted(scripts) if not os.access(TOP / s, os.X_OK)] == []
     assert [p for p in sorted(pages) if not (TOP / p).exists()] == []

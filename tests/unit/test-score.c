@@ -286,6 +286,7 @@ static void the_side_of_a_hold_at_a_roll_has_an_error_of_its_own(void **state)
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_START_S].count, 1);
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_END_S].count, 0);
 	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_DURATION_S].count, 0);
+	assert_int_equal(s.kind[LABEL_HOLD].error[SCORE_PEAK_PCT].count, 0);
 	assert_true(fabs(score_quantile(&s.kind[LABEL_HOLD].error[SCORE_BORDER_S], 1) - 0.5) < 1e-9);
 	score_deinit(&s);
 }
