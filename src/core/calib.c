@@ -4,9 +4,16 @@
  *
  *   raw --median of 3--> --park--> - zero, x scale --> force
  *
- * Median of three takes single spikes, at the price of one sample of delay. Two spikes in a row come out of it as two
- * equal values far from their neighbours; a jump of that look is parked until the next sample tells whether the force
- * stayed there (then it was real) or went back (then both are replaced by a straight line). detection.md section 5.
+ * Median of three takes single spikes, at the price of one sample of delay. Two and more in a row come out of it as a jump
+ * far beyond what the force does otherwise. Such a jump is parked until it is plain what it was:
+ *
+ *        _                  back at once, or after a few wild steps: spikes, replaced by a straight line
+ *   ____| |____
+ *           ____
+ *   ____/\_/                it stayed, or changed by several steps of which none is nearly all of it: force
+ *
+ * A force that is filtered by a converter, or pressed by a hand, goes up and down in several steps; the squares of the steps of
+ * spikes add up to more. detection.md section 5.
  */
 #include <math.h>
 #include <string.h>
@@ -18,8 +25,19 @@
 
 #define RAIL_HIGH 8388607.0 /* 24-bit converter */
 #define RAIL_LOW (-8388608.0)
-#define PARK_JUMP_N 20.0 /* smallest jump of the sum that may be a double spike ... */
-#define PARK_SHARE 0.5 /* ... plus this share of the force before it */
+#define PARK_STEPS 8.0 /* a jump of so many usual steps may be a run of spikes, from press_n ... */
+#define PARK_SHARE 0.1 /* ... and this share of the force on */
+#define PARK_STEPS_MEAN 16 /* samples */
+#define PARK_FAST_US 8000 /* 125 samples/s and more: seven readings are soon there */
+#define PARK_MOST 4 /* readings that wait below that rate */
+#define PARK_MOST_SLOW 3
+#define SLOW_US 40000
+#define PARK_BACK 0.125 /* of the farthest reading: it came back */
+#define PARK_ABRUPT 0.36 /* one step squared, in parts of the farthest reading squared: may still be a spike */
+#define PARK_WILD 1.4 /* all steps squared: were spikes */
+#define BROAD_SHARE                                                                                                    \
+	0.1 /* of a peak, that its neighbours have where the filter of the converter is slower than the peak */
+#define BROAD_NOISE 3.0
 #define SPIKE_N 20.0 /* a removed sample this far off is worth the flag */
 #define CAPACITY_FACTOR 1.5
 #define STUCK_US (2 * KNEAD_US_PER_S)
@@ -66,9 +84,10 @@ void calib_init(struct calib *c, const struct knead_settings *settings)
 	c->cells = settings->cells;
 	c->counts = knead_unit_n(settings->unit) == 0;
 	c->limit_n = settings->capacity_n > 0 ? settings->capacity_n * CAPACITY_FACTOR : INFINITY;
-	c->a = &c->window[0];
-	c->b = &c->window[1];
-	c->spare = &c->window[2];
+	c->before = &c->window[0];
+	c->a = &c->window[1];
+	c->b = &c->window[2];
+	c->spare = &c->window[3];
 	zero_init(&c->zero, settings);
 	set_scale(c, KNEAD_UNIT_UNSET, 0);
 	c->state = CALIB_WAIT_SCALE;
@@ -88,9 +107,9 @@ void calib_learn(struct calib *c, enum knead_unit unit, double counts_per_n, boo
 		c->state = c->zero.known ? CALIB_READY : CALIB_WAIT_ZERO;
 }
 
-PER_SAMPLE double median3(double a, double b, double c)
+PER_SAMPLE float median3(float a, float b, float c)
 {
-	double low = a < b ? a : b, high = a < b ? b : a;
+	float low = a < b ? a : b, high = a < b ? b : a;
 
 	high = high < c ? high : c;
 	return low > high ? low : high;
@@ -102,12 +121,12 @@ PER_SAMPLE bool on_rail(const struct calib *c, double raw)
 	return (raw >= RAIL_HIGH || raw <= RAIL_LOW) && c->counts && (raw == RAIL_HIGH || raw == RAIL_LOW);
 }
 
-PER_SAMPLE double sum_n(const struct calib *c, const double *raw, uint32_t cells)
+PER_SAMPLE double sum_n(const struct calib *c, const float *raw, uint32_t cells)
 {
-	double sum = (raw[0] - c->zero.use[0]) * c->n_per_raw[0];
+	double sum = ((double)raw[0] - c->zero.use[0]) * c->n_per_raw[0];
 
 	for (uint32_t i = 1; i < cells; i++)
-		sum += (raw[i] - c->zero.use[i]) * c->n_per_raw[i];
+		sum += ((double)raw[i] - c->zero.use[i]) * c->n_per_raw[i];
 	return sum;
 }
 
@@ -123,6 +142,9 @@ PER_SAMPLE void copy_reading(struct reading *to, const struct reading *from, uin
 /* Gives out reading r, whose force is force_n. */
 PER_SAMPLE void give(struct calib *c, const struct reading *r, double force_n, struct force *ret, uint32_t cells)
 {
+	c->steps_n +=
+		(fmin(fabs(force_n - c->last_sum_n), c->settings->press_n + PARK_STEPS * c->steps_n) - c->steps_n) /
+		PARK_STEPS_MEAN;
 	copy_reading(&c->last, r, cells);
 	c->last_sum_n = force_n;
 	c->has_last = true;
@@ -133,7 +155,7 @@ PER_SAMPLE void give(struct calib *c, const struct reading *r, double force_n, s
 	ret->noise_n = c->zero.noise.sd_n;
 	if (cells > 1)
 		for (uint32_t i = 0; i < cells; i++)
-			ret->cell_n[i] = (r->raw[i] - c->zero.use[i]) * c->n_per_raw[i];
+			ret->cell_n[i] = ((double)r->raw[i] - c->zero.use[i]) * c->n_per_raw[i];
 }
 
 /* The reading b was replaced by a neighbour, removed_n away: a spike when it stood alone, far from two that agree. */
@@ -142,7 +164,7 @@ static bool was_spike(const struct calib *c, const struct reading *a, const stru
 	double neighbours_n = 0;
 
 	for (uint32_t i = 0; i < c->cells; i++)
-		neighbours_n += fabs((a->raw[i] - next->raw[i]) * c->n_per_raw[i]);
+		neighbours_n += fabs((double)(a->raw[i] - next->raw[i]) * c->n_per_raw[i]);
 	return neighbours_n < removed_n / 4;
 }
 
@@ -157,11 +179,11 @@ PER_SAMPLE void take_median(struct calib *c, const struct reading *a, const stru
 	ret->saturated = b->saturated;
 	ret->spike = b->spike;
 	for (uint32_t i = 0; i < cells; i++) {
-		double m = median3(a->raw[i], b->raw[i], next->raw[i]);
+		float m = median3(a->raw[i], b->raw[i], next->raw[i]);
 
 		ret->raw[i] = m;
-		removed_n += fabs((b->raw[i] - m) * c->n_per_raw[i]);
-		if (on_rail(c, m))
+		removed_n += fabs((double)(b->raw[i] - m) * c->n_per_raw[i]);
+		if (on_rail(c, (double)m))
 			ret->saturated = true;
 	}
 	if (removed_n > SPIKE_N && was_spike(c, a, next, removed_n)) {
@@ -171,26 +193,30 @@ PER_SAMPLE void take_median(struct calib *c, const struct reading *a, const stru
 	}
 }
 
-static bool same_raw(const struct calib *c, const double *x, const double *y)
+/*
+ * At a few samples per second a tap is one peak between two feet, which the filter of its converter gives it; a spike has
+ * none. Whether b is such a peak, of which the median would leave only the feet.
+ */
+static bool is_broad(const struct calib *c, const struct reading *before, const struct reading *a,
+	const struct reading *b, const struct reading *next)
 {
-	for (uint32_t i = 0; i < c->cells; i++)
-		if (x[i] == y[i])
-			return true;
-	return false;
+	double rest_n = sum_n(c, before->raw, c->cells), peak_n = sum_n(c, b->raw, c->cells) - rest_n;
+	double foot_n = fmin(sum_n(c, a->raw, c->cells), sum_n(c, next->raw, c->cells)) - rest_n;
+
+	return c->seen > 2 && c->state == CALIB_READY && foot_n > BROAD_SHARE * peak_n && foot_n < peak_n &&
+	       foot_n > BROAD_NOISE * c->zero.noise.sd_n;
 }
 
-/* All parked readings but the newest were spikes: put them on the straight line between their neighbours. */
-static void straighten(struct calib *c)
+/* The parked readings before the newest were spikes: put them on the straight line between their neighbours. */
+static void straighten(struct calib *c, const struct reading *after, uint32_t spikes)
 {
-	const struct reading *after = &c->parked[c->parked_count - 1];
-	double steps = c->parked_count;
-
 	c->spike_n = fabs(sum_n(c, c->parked[0].raw, c->cells) - c->last_sum_n);
-	for (uint32_t k = 0; k + 1 < c->parked_count; k++) {
+	for (uint32_t k = 0; k < spikes; k++) {
 		struct reading *r = &c->parked[k];
+		float share = (float)(k + 1) / (float)(spikes + 1);
 
 		for (uint32_t i = 0; i < c->cells; i++)
-			r->raw[i] = c->last.raw[i] + (after->raw[i] - c->last.raw[i]) * ((k + 1) / steps);
+			r->raw[i] = c->last.raw[i] + (after->raw[i] - c->last.raw[i]) * share;
 		r->spike = true;
 		r->saturated = after->saturated;
 		c->spikes++;
@@ -204,30 +230,50 @@ static void release_parked(struct calib *c)
 	c->parked_count = 0;
 }
 
-/* A reading that may be the first of two spikes, or comes after such a one. */
-static void park(struct calib *c, const struct reading *m, double force_n)
+/*
+ * Looks at the parked readings. Returns true when they need wait no longer; those that were spikes are straightened then. At
+ * 125 samples/s and more all that may wait do, and what came back has to stay for two, because a drop rings through 0; below,
+ * no reading waits unless one step made nearly all of the jump.
+ */
+static bool judge_parked(struct calib *c)
 {
-	double jump_n;
+	bool fast = c->parked[0].t_us - c->last.t_us <= PARK_FAST_US;
+	uint32_t most = fast ? CALIB_PARKED : c->parked[0].t_us - c->last.t_us < SLOW_US ? PARK_MOST : PARK_MOST_SLOW;
+	double force_n = c->last_sum_n, far_n = 0, largest_n = 0, squares_n2 = 0, back_n = 0;
 
-	copy_reading(&c->parked[c->parked_count++], m, c->cells);
-	if (c->parked_count == 1)
-		return;
-	if (c->parked_count < CALIB_PARKED && same_raw(c, m->raw, c->parked[0].raw))
-		return;
-	jump_n = sum_n(c, c->parked[0].raw, c->cells) - c->last_sum_n;
-	if (fabs(force_n - c->last_sum_n) < fabs(jump_n) / 4)
-		straighten(c);
-	release_parked(c);
+	for (uint32_t k = 0; k < c->parked_count; k++) {
+		double was_n = force_n;
+
+		force_n = sum_n(c, c->parked[k].raw, c->cells);
+		back_n = fmax(fabs(force_n - c->last_sum_n), fast ? fabs(was_n - c->last_sum_n) : 0);
+		far_n = fmax(far_n, fabs(force_n - c->last_sum_n));
+		largest_n = fmax(largest_n, fabs(force_n - was_n));
+		squares_n2 += (force_n - was_n) * (force_n - was_n);
+	}
+	if (c->parked_count > 1 && back_n < fmax(PARK_BACK * far_n, PARK_STEPS / 2 * c->steps_n)) {
+		if (squares_n2 > PARK_WILD * far_n * far_n)
+			straighten(c, &c->parked[c->parked_count - 1], c->parked_count - 1);
+		return true;
+	}
+	return c->parked_count >= most || (!fast && largest_n * largest_n < PARK_ABRUPT * far_n * far_n);
 }
 
-/* What comes out of the median goes on, or waits where it may be the first of two spikes. True: it goes on, in ret. */
-PER_SAMPLE bool go_on(struct calib *c, const struct reading *m, struct force *ret, uint32_t cells)
+/* A reading that may be the first of a run of spikes, or comes after such a one. */
+static void park(struct calib *c, const struct reading *m)
 {
-	double force_n = sum_n(c, m->raw, cells);
+	copy_reading(&c->parked[c->parked_count++], m, c->cells);
+	if (c->parked_count > 1 && judge_parked(c))
+		release_parked(c);
+}
 
-	if (c->parked_count > 0 ||
-		(c->has_last && fabs(force_n - c->last_sum_n) > PARK_JUMP_N + PARK_SHARE * fabs(c->last_sum_n))) {
-		park(c, m, force_n);
+/* What comes out of the median goes on, or waits where it may be the first of several spikes. True: it goes on, in ret. */
+PER_SAMPLE bool go_on(struct calib *c, const struct reading *m, bool broad, struct force *ret, uint32_t cells)
+{
+	double force_n = sum_n(c, m->raw, cells), step_n = fabs(force_n - c->last_sum_n);
+
+	if (c->parked_count > 0 || (step_n > c->settings->press_n + PARK_SHARE * fabs(c->last_sum_n) && c->has_last &&
+					   step_n > PARK_STEPS * c->steps_n && !broad)) {
+		park(c, m);
 		return false;
 	}
 	give(c, m, force_n, ret, cells);
@@ -282,7 +328,7 @@ static double doubtful(const struct calib *c, const struct knead_sample *sample,
 
 	if (!bad && c->state == CALIB_READY && !on_rail(c, raw))
 		bad = *ret_spike = fabs((raw - c->zero.use[cell]) * c->n_per_raw[cell]) > c->limit_n;
-	return bad && b ? b->raw[cell] : raw;
+	return bad && b ? (double)b->raw[cell] : raw;
 }
 
 /* Reads a sample; cells without a value, beyond 1.5 times the capacity, or missing keep what they had in b. */
@@ -293,10 +339,10 @@ PER_SAMPLE void read_raw(const struct calib *c, const struct knead_sample *sampl
 	ret->spike = false;
 	if (c->limit_n == INFINITY && sample->invalid_cells == 0 && sample->cells >= cells)
 		for (uint32_t i = 0; i < cells; i++)
-			ret->raw[i] = sample->raw[i];
+			ret->raw[i] = (float)sample->raw[i];
 	else
 		for (uint32_t i = 0; i < cells; i++)
-			ret->raw[i] = doubtful(c, sample, b, i, &ret->spike);
+			ret->raw[i] = (float)doubtful(c, sample, b, i, &ret->spike);
 }
 
 /* The first sample has no neighbour yet. */
@@ -310,25 +356,30 @@ static bool first_reading(struct calib *c, int64_t t_us)
 PER_SAMPLE bool push(
 	struct calib *c, const struct knead_sample *sample, int64_t t_us, struct force *ret, uint32_t cells)
 {
-	struct reading *a = c->a, *b = c->b, *next = c->spare, m;
+	struct reading *before = c->before, *a = c->a, *b = c->b, *next = c->spare, m;
+	bool broad;
 
 	next->t_us = t_us;
 	read_raw(c, sample, c->seen > 0 ? b : NULL, next, cells);
+	c->before = a;
 	c->a = b;
 	c->b = next;
-	c->spare = a;
+	c->spare = before;
 	if (c->seen == 0)
 		return first_reading(c, t_us);
 	watch_change(c, b, next, cells);
 	/* the first sample has one neighbour only: it stands in for the other */
 	take_median(c, c->seen == 1 ? next : a, b, next, &m, cells);
-	c->seen = 2;
+	broad = next->t_us - b->t_us >= SLOW_US && is_broad(c, before, a, b, next);
+	if (broad)
+		copy_reading(&m, b, cells);
+	c->seen += c->seen < 3;
 	if (m.saturated)
 		c->saturated_run += c->saturated_run < SATURATED_RUN_MAX;
 	else
 		c->saturated_run = 0;
 	if (c->state == CALIB_READY)
-		return go_on(c, &m, ret, cells);
+		return go_on(c, &m, broad, ret, cells);
 	if (c->state == CALIB_WAIT_ZERO && zero_boot(&c->zero, m.t_us, m.raw, c->n_per_raw))
 		c->state = CALIB_READY;
 	return false;
@@ -356,18 +407,21 @@ bool calib_waiting(const struct calib *c, double *ret_n)
 	return true;
 }
 
-bool calib_flush(struct calib *c, struct force *ret)
+bool calib_flush(struct calib *c, bool lost, struct force *ret)
 {
 	struct reading *a = c->a, *b = c->b, m;
 	bool out = false;
 
 	if (c->seen > 1 && c->state == CALIB_READY) {
 		take_median(c, a, b, a, &m, c->cells);
-		out = go_on(c, &m, ret, c->cells);
-		if (!out && c->parked_count > 0)
+		out = go_on(c, &m, false, ret, c->cells);
+		if (!out && c->parked_count > 0) {
+			/* a jump that nothing has confirmed */
+			straighten(c, &c->last, c->parked_count);
 			release_parked(c);
+		}
 	}
 	c->seen = 0;
-	c->has_last = false;
+	c->has_last &= !lost;
 	return out;
 }

@@ -11,13 +11,13 @@
 #include "force.h"
 #include "zero.h"
 
-#define CALIB_PARKED 3
+#define CALIB_PARKED 7
 
 /* One sample on its way from the median to the scale. */
 struct reading {
 	int64_t t_us;
 	bool saturated, spike;
-	double raw[KNEAD_CELLS_MAX]; /* only as many as there are cells */
+	float raw[KNEAD_CELLS_MAX]; /* only as many as there are cells; 24 bits, as the best converters have */
 };
 
 enum calib_state {
@@ -37,8 +37,8 @@ struct calib {
 	struct zero zero;
 
 	/* median of three */
-	struct reading window[3];
-	struct reading *a, *b, *spare; /* the last but one, the last, and room for the next */
+	struct reading window[4];
+	struct reading *before, *a, *b, *spare; /* the last three, oldest first, and room for the next */
 	uint32_t seen;
 
 	/* newest reading given out, and its force with the zero of that moment */
@@ -46,9 +46,10 @@ struct calib {
 	double last_sum_n;
 	bool has_last;
 
-	/* a jump that may be a double spike waits here */
+	/* a jump that may be a run of spikes waits here */
 	struct reading parked[CALIB_PARKED];
 	uint32_t parked_count, ready_count, ready_next;
+	double steps_n; /* mean step from one sample to the next, lately */
 
 	/* diagnosis */
 	uint32_t looked, changes; /* samples lately, and how many of them differed from the one before */
@@ -76,8 +77,11 @@ void calib_learn(struct calib *c, enum knead_unit unit, double counts_per_n, boo
 bool calib_push(struct calib *c, const struct knead_sample *sample, int64_t t_us, struct force *ret);
 bool calib_more(struct calib *c, struct force *ret);
 
-/* No neighbour will come (gap, end): the newest sample comes out against the one before it. As calib_push(). */
-bool calib_flush(struct calib *c, struct force *ret);
+/*
+ * No neighbour will come (gap, end): the newest sample comes out against the one before it. As calib_push(). lost: what comes
+ * next has nothing to do with what was before.
+ */
+bool calib_flush(struct calib *c, bool lost, struct force *ret);
 
 /* Tells of the conditioned sample that came out last whether it belongs to idle time: then the zero follows. */
 static inline void calib_track(struct calib *c, const struct force *force, bool idle)

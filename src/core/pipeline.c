@@ -88,11 +88,11 @@ static void detect_force(struct knead_pipeline *p, const struct force *force)
 }
 
 /* What still waits for its neighbour comes out: nothing more belongs to it. */
-static void flush(struct knead_pipeline *p)
+static void flush(struct knead_pipeline *p, bool lost)
 {
 	struct force force;
 
-	if (calib_flush(&p->calib, &force))
+	if (calib_flush(&p->calib, lost, &force))
 		detect_force(p, &force);
 	while (calib_more(&p->calib, &force))
 		detect_force(p, &force);
@@ -100,7 +100,7 @@ static void flush(struct knead_pipeline *p)
 
 static void lose(struct knead_pipeline *p)
 {
-	flush(p);
+	flush(p, true);
 	detect_lost(&p->detect);
 	p->gap_open = false;
 	p->online = false;
@@ -182,7 +182,7 @@ static void missing(struct knead_pipeline *p, const struct clock_tick *tick)
 	if (tick->restarted || tick->gap_us > LOST_US)
 		lose(p);
 	else
-		flush(p);
+		flush(p, false);
 	p->gaps++;
 	emit_measure(&p->emit, KNEAD_MEASURE_GAP, tick->t_us, knead_us_to_s(tick->gap_us), knead_us_to_s(LOST_US));
 	p->gap_open = tick->gap_us > 0 && tick->gap_us <= LOST_US;

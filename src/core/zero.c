@@ -130,20 +130,20 @@ static void boot_block(struct zero *z, int64_t t_us, double sum_n)
 	z->boot_block_n = z->boot_block_count = 0;
 }
 
-bool zero_boot(struct zero *z, int64_t t_us, const double *raw, const double *n_per_raw)
+bool zero_boot(struct zero *z, int64_t t_us, const float *raw, const double *n_per_raw)
 {
 	double sum_n = 0;
 	bool quiet;
 
 	for (uint32_t i = 0; i < z->cells; i++)
-		sum_n += raw[i] * n_per_raw[i];
+		sum_n += (double)raw[i] * n_per_raw[i];
 	noise_push(&z->noise, sum_n);
 	if (boot_outlier(z, sum_n))
 		return false;
 	if (z->boot_count++ == 0)
 		z->boot_start_us = z->boot_block_us = t_us;
 	for (uint32_t i = 0; i < z->cells; i++)
-		z->boot_mean[i] += (raw[i] - z->boot_mean[i]) / z->boot_count;
+		z->boot_mean[i] += ((double)raw[i] - z->boot_mean[i]) / z->boot_count;
 	z->boot_sum_mean_n += (sum_n - z->boot_sum_mean_n) / z->boot_count;
 	boot_block(z, t_us, sum_n);
 	if (t_us - z->boot_start_us < BOOT_ZERO_US || z->boot_blocks < 3)
@@ -240,7 +240,7 @@ static void thaw(struct zero *z, int64_t t_us, double force_n)
 	memset(z->block_sum, 0, sizeof z->block_sum);
 }
 
-void zero_track(struct zero *z, int64_t t_us, const double *raw, const double *n_per_raw, double force_n, bool idle)
+void zero_track(struct zero *z, int64_t t_us, const float *raw, const double *n_per_raw, double force_n, bool idle)
 {
 	if (!idle) {
 		if (z->tracking)
@@ -251,7 +251,7 @@ void zero_track(struct zero *z, int64_t t_us, const double *raw, const double *n
 		thaw(z, t_us, force_n);
 	noise_push(&z->noise, force_n);
 	for (uint32_t i = 0; i < z->cells; i++)
-		z->block_sum[i] += raw[i];
+		z->block_sum[i] += (double)raw[i];
 	z->block_count++;
 	if (t_us - z->tracked_us < BLOCK_US)
 		return;

@@ -56,13 +56,13 @@ void zero_set(struct zero *z, const double *zero_raw);
  * One despiked reading before the zero is known; n_per_raw is the scale of each cell. Two quiet seconds set the zero to
  * their mean: then it returns true.
  */
-bool zero_boot(struct zero *z, int64_t t_us, const double *raw, const double *n_per_raw);
+bool zero_boot(struct zero *z, int64_t t_us, const float *raw, const double *n_per_raw);
 
 /*
  * One despiked reading, the force it gave, and whether it belongs to idle time (or to a fall that may be its beginning):
  * only then does the zero follow. When idle time ends, nothing of the onset stays in the zero.
  */
-void zero_track(struct zero *z, int64_t t_us, const double *raw, const double *n_per_raw, double force_n, bool idle);
+void zero_track(struct zero *z, int64_t t_us, const float *raw, const double *n_per_raw, double force_n, bool idle);
 
 /* How far the zero has moved since the start, in N. */
 double zero_drift_n(const struct zero *z, const double *n_per_raw);

@@ -77,7 +77,7 @@ CAPTURES = [
     capture("slow-tap",
             "At ten samples a second three readings over press_n in a row are a contact of 0.3 s: a tap.",
             "2:0 0.1:18 0.1:36 0.1:18 0.1:0 2:0",
-            "tap 2.044-2.372 peak_n=18.0", rate=10),
+            "tap 2.044-2.372 peak_n=36.0", rate=10),
     capture("slow-handling",
             "At ten samples a second one reading of 14 N alone may be a knock or a spike: handling, so nothing.",
             "2:0 0.1:14 0.1:0 2:0", rate=10),

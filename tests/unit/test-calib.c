@@ -104,6 +104,103 @@ static void single_and_double_spikes_are_taken_out_and_flagged(void **state)
 		assert_float_equal(b.out[i], 10, 1e-9);
 }
 
+/* Feeds forces at a rate other than 80. */
+static void feed_at(struct bench *b, int64_t step_us, const double *force_n, uint32_t n)
+{
+	b->count = 0;
+	b->spike = false;
+	for (uint32_t i = 0; i < n; i++) {
+		push(b, 5000 + 100 * force_n[i], false);
+		b->t_us += step_us - STEP_US;
+	}
+}
+
+static double largest(const struct bench *b)
+{
+	double most = 0;
+
+	for (uint32_t i = 0; i < b->count; i++)
+		most = fmax(most, fabs(b->out[i]));
+	return most;
+}
+
+static void runs_of_three_and_four_spikes_are_taken_out_at_any_rate(void **state)
+{
+	static const double runs[][12] = {
+		{ 0, 0, 0, 174, 996, 60, 0, 0, 0, 0, 0, 0 },
+		{ 0, 0, 0, 500, 400, 450, 0, 0, 0, 0, 0, 0 },
+		{ 0, 0, 0, 403, 18, 0, 0, 0, 0, 0, 0, 0 },
+		{ 0, 0, 0, 65, 97, 982, -41, 0, 0, 0, 0, 0 },
+		{ 0, 0, 0, 300, 0, 700, 200, 0, 0, 0, 0, 0 },
+	};
+	static const int64_t step_us[] = { 1000, 3125, 12500 };
+	struct bench b;
+
+	(void)state;
+	for (uint32_t k = 0; k < 5; k++)
+		for (uint32_t r = 0; r < 3; r++) {
+			start(&b);
+			feed_at(&b, step_us[r], runs[k], 12);
+			assert_true(largest(&b) < 8);
+			assert_true(b.spike);
+		}
+}
+
+static void short_taps_and_ringing_drops_are_no_runs_of_spikes(void **state)
+{
+	/* half a sine of 50 ms without any filter; a drop that rings at 40 Hz */
+	static const double tap[] = { 0, 0, 0, 46, 111, 111, 46, 0, 0, 0, 0, 0 };
+	static const double drop[] = { 0, 0, 0, 75, 159, 8, -148, -188, -122, 0, 100, 129, 82, 5, -60, -80, -49, 4, 47,
+		59, 39, 3, -27, -33 };
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	feed_at(&b, 12500, tap, 12);
+	assert_float_equal(largest(&b), 111, 1e-9);
+	assert_false(b.spike);
+	start(&b);
+	feed_at(&b, 3125, drop, 24);
+	assert_true(largest(&b) > 120);
+	assert_false(b.spike);
+}
+
+static void a_tap_that_the_filter_of_a_slow_converter_spread_keeps_its_peak(void **state)
+{
+	static const double tap[] = { 0, 0, 0, 0, 10, 40, 10, 0, 0, 0 };
+	static const double spike[] = { 0, 0, 0, 0, 0, 400, 0, 0, 0, 0 };
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	feed_at(&b, 100000, tap, 10);
+	assert_float_equal(largest(&b), 40, 1e-9);
+	assert_false(b.spike);
+	start(&b);
+	feed_at(&b, 100000, spike, 10);
+	assert_float_equal(largest(&b), 0, 1e-9);
+	assert_true(b.spike);
+}
+
+static void a_jump_that_nothing_confirmed_before_a_gap_is_none(void **state)
+{
+	static const double before[] = { 0, 0, 0, 0, 700, 900 };
+	struct force f;
+	struct bench b;
+
+	(void)state;
+	start(&b);
+	feed(&b, before, 6);
+	if (calib_flush(&b.calib, false, &f))
+		take(&b, &f, false);
+	while (calib_more(&b.calib, &f))
+		take(&b, &f, false);
+	assert_float_equal(largest(&b), 0, 1e-9);
+	/* and the first two after it are no better */
+	feed(&b, (const double[]){ 800, 600, 0, 0, 0, 0 }, 6);
+	assert_float_equal(largest(&b), 0, 1e-9);
+}
+
 static void a_real_step_is_kept(void **state)
 {
 	static const double step[] = { 0, 0, 0, 200, 200, 200, 200, 200 };
@@ -240,8 +337,8 @@ static void the_noise_of_one_despiked_sample_is_measured_while_idle(void **state
 
 		b.count = 0;
 		push(&b, 5000 + 100 * noise(&seed) + (pressed ? 20000 : 0) + (i % 97 ? 0 : 90000), !pressed);
-		if (!pressed && i % 1000 >= 2)
-			m2_n2 += b.out[0] * b.out[0] / 3192;
+		if (!pressed && i % 1000 >= 10)
+			m2_n2 += b.out[0] * b.out[0] / 3160;
 	}
 	/* the median of three leaves 0.67 of it */
 	assert_float_equal(sqrt(m2_n2), 0.67, 0.08);
@@ -386,6 +483,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forces_come_out_one_sample_late_and_unchanged),
 		cmocka_unit_test(single_and_double_spikes_are_taken_out_and_flagged),
+		cmocka_unit_test(runs_of_three_and_four_spikes_are_taken_out_at_any_rate),
+		cmocka_unit_test(short_taps_and_ringing_drops_are_no_runs_of_spikes),
+		cmocka_unit_test(a_tap_that_the_filter_of_a_slow_converter_spread_keeps_its_peak),
+		cmocka_unit_test(a_jump_that_nothing_confirmed_before_a_gap_is_none),
 		cmocka_unit_test(a_real_step_is_kept),
 		cmocka_unit_test(a_reading_beyond_the_capacity_keeps_the_last_value),
 		cmocka_unit_test(legal_readings_are_never_sentinels),
