@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim.h"
 #include "sim_adc.h"
 #include "sim_describe.h"
+#include "sim_faults.h"
 #include "sim_frames.h"
 #include "sim_physics.h"
 #include "sim_scenario.h"
@@ -18,15 +20,8 @@
 
 #define PHYSICS_HZ 4000
 #define STEPS_MIN 4
+#define OPEN_S 0.7 /* the port is open that long before a device that is switched on speaks */
 #define SPARED_S 0.5 /* nothing is lost at the very start: the first sample is the origin of time */
-#define BLIND_S 2.0 /* a gap beyond it ends what is open */
-#define SILENCES 3
-
-/* From from_s the device is silent until to_s; restarts: it was off. */
-struct silence {
-	double from_s, to_s;
-	bool restarts;
-};
 
 struct sim {
 	struct sim_options options;
@@ -42,19 +37,17 @@ struct sim {
 	double true_rate_hz, dt_s, now_s;
 	uint32_t steps;
 	uint64_t conversion;
-	double drop_chance, bursts_per_s, burst_max_s, burst_end_s, duplicate_chance, reorder_chance;
-	double next_info_s, origin_s, last_s; /* time stamps of the first sample and of the last that was sent */
+	struct sim_faults faults;
+	double burst_end_s, next_info_s, origin_s,
+		last_s; /* ... time stamps of the first true sample and of the last */
+	int32_t last_counts[KNEAD_CELLS_MAX]; /* of that */
+	const char *mark; /* of the port, to be told before any bytes that come later */
 	bool begun, held, finished;
 	uint8_t held_frame[SIM_FRAME_MAX]; /* waits for the next to overtake it, while held */
 	size_t held_size;
-	struct silence silence[SILENCES];
-	size_t silences, silences_over;
+	size_t outages_over;
+	bool out; /* within an outage */
 };
-
-static bool has_fault(const struct sim *s, enum sim_fault fault)
-{
-	return s->options.faults & 1u << fault;
-}
 
 /* Bytes of a usual frame, for the choice of the baud rate. */
 static double frame_bytes(const struct sim_options *o)
@@ -76,64 +69,11 @@ static double frame_bytes(const struct sim_options *o)
 /* HX711 and the like clock themselves, up to 17 % fast at 10 and 80; the rest have crystals. */
 static double draw_true_rate_hz(struct sim *s)
 {
+	if (sim_has_fault(&s->options, SIM_FAULT_RATE))
+		return s->options.rate_hz * sim_rand_log_between(&s->rand, 3.0 / 4, 4.0 / 3);
 	if (s->options.rate_hz == 10 || s->options.rate_hz == 80)
 		return s->options.rate_hz * (1 + sim_rand_between(&s->rand, 0, 0.17));
 	return s->options.rate_hz * (1 + 100e-6 * sim_rand_between(&s->rand, -1, 1));
-}
-
-static void add_silence(struct sim *s, double from_s, double length_s, bool restarts)
-{
-	double to_s = from_s + length_s;
-	size_t at = s->silences;
-
-	if (from_s < SIM_LEAD_S / 2 || to_s > s->options.length_s - SIM_TAIL_S / 2)
-		return;
-	for (size_t i = 0; i < s->silences; i++)
-		if (from_s < s->silence[i].to_s + 1 && to_s + 1 > s->silence[i].from_s)
-			return;
-	for (; at > 0 && s->silence[at - 1].from_s > from_s; at--)
-		s->silence[at] = s->silence[at - 1];
-	s->silence[at] = (struct silence){ .from_s = from_s, .to_s = to_s, .restarts = restarts };
-	s->silences++;
-}
-
-/* A restart hits the middle of the longest act half of the time, so that the device comes up under load. */
-static double draw_reset_s(struct sim *s)
-{
-	const struct sim_act *longest = NULL;
-
-	for (size_t i = 0; i < s->timeline.acts; i++) {
-		const struct sim_act *act = &s->timeline.act[i];
-
-		if (!longest || act->end_s - act->start_s > longest->end_s - longest->start_s)
-			longest = act;
-	}
-	if (longest && sim_rand_chance(&s->rand, 0.5))
-		return (longest->start_s + longest->end_s) / 2;
-	return s->options.length_s * sim_rand_between(&s->rand, 0.4, 0.6);
-}
-
-static void plan_faults(struct sim *s)
-{
-	const struct sim_stratum *st = sim_stratum(s->options.stratum);
-	double length_s = s->options.length_s;
-
-	s->drop_chance = has_fault(s, SIM_FAULT_DROPOUT) ? 0.01 : st->drop_outs;
-	s->bursts_per_s = has_fault(s, SIM_FAULT_DROPOUT) ? 0.05 : st->bursts_per_min / 60;
-	s->burst_max_s = has_fault(s, SIM_FAULT_DROPOUT) ? 0.4 : st->burst_max_s;
-	s->duplicate_chance = has_fault(s, SIM_FAULT_DUPLICATE) ? 0.01 : st->duplicate_chance;
-	s->reorder_chance = has_fault(s, SIM_FAULT_REORDER) ? 0.01 : st->reorder_chance;
-	if (!sim_frames_numbered(&s->frames)) {
-		/* Without numbers a double or a swap cannot be told from a sample: only what was asked for. */
-		s->duplicate_chance = has_fault(s, SIM_FAULT_DUPLICATE) ? 0.01 : 0;
-		s->reorder_chance = has_fault(s, SIM_FAULT_REORDER) ? 0.01 : 0;
-	}
-	if (has_fault(s, SIM_FAULT_RESET))
-		add_silence(s, draw_reset_s(s), sim_rand_between(&s->rand, 2.3, 3.2), true);
-	if (has_fault(s, SIM_FAULT_GAP))
-		for (int i = 0; i < 2; i++)
-			add_silence(s, length_s * sim_rand_between(&s->rand, 0.15 + 0.5 * i, 0.35 + 0.5 * i),
-				sim_rand_between(&s->rand, 3, 6), false);
 }
 
 /* Where counter and clock stand at the start: anywhere, or so that both wrap at about a third of the capture. */
@@ -143,7 +83,7 @@ static void start_frames(struct sim *s)
 	uint64_t seq = sim_rand_count(&s->rand, 0, 0xffff);
 	int64_t clock_us = sim_rand_count(&s->rand, 1000000, 2000000000);
 
-	if (has_fault(s, SIM_FAULT_WRAP)) {
+	if (sim_has_fault(&s->options, SIM_FAULT_WRAP)) {
 		seq = 0x10000 - (uint64_t)fmin(0xffff, third_s * s->true_rate_hz);
 		clock_us = (INT64_C(1) << 32) - (int64_t)(fmin(third_s, 4000) * 1e6);
 	}
@@ -170,7 +110,11 @@ static int set_up(struct sim *s)
 	sim_transport_init(&s->transport, o, s->baud);
 	sim_truth_init(&s->truth, &s->timeline, &limits, o->geometry == KNEAD_GEOMETRY_NONE, s->dt_s);
 	start_frames(s);
-	plan_faults(s);
+	sim_faults_plan(&s->faults, o, &s->timeline, sim_frames_numbered(&s->frames), &s->rand);
+	if (s->faults.boot_s > 0) {
+		sim_truth_blind(&s->truth, -HUGE_VAL);
+		s->transport.opened_s = s->faults.boot_s - OPEN_S;
+	}
 	return sim_adc_init(&s->adc, o, s->true_rate_hz, s->steps);
 }
 
@@ -228,27 +172,48 @@ static void press(struct sim *s)
 	}
 }
 
+static void end_outage(struct sim *s, const struct sim_outage *outage)
+{
+	s->out = false;
+	s->outages_over++;
+	if (outage->unplugged)
+		s->mark = "open";
+	if (outage->restarts) {
+		uint8_t chatter[SIM_FRAME_MAX];
+		size_t n = sim_frames_boot(&s->frames, (int64_t)(s->now_s * 1e6), chatter);
+
+		sim_transport_send(&s->transport, s->now_s - (outage->unplugged ? 0 : 0.2), chatter, n);
+	}
+}
+
+/* Whether an outage hides the sample of now; it begins and ends here. */
+static bool is_out(struct sim *s)
+{
+	const struct sim_outage *outage = &s->faults.outage[s->outages_over];
+
+	if (s->outages_over >= s->faults.outages || s->now_s <= outage->from_s)
+		return false;
+	if (s->now_s >= outage->to_s) {
+		end_outage(s, outage);
+		return false;
+	}
+	if (!s->out) {
+		s->out = true;
+		sim_truth_blind(&s->truth, s->last_s - sim_adc_delay_s(&s->adc));
+		if (outage->unplugged)
+			s->mark = "close";
+	}
+	return true;
+}
+
 /* Whether the sample of now is lost on its way. */
 static bool is_lost(struct sim *s)
 {
-	struct silence *silence = &s->silence[s->silences_over];
-
-	if (s->silences_over < s->silences && s->now_s > silence->from_s) {
-		if (s->now_s < silence->to_s)
-			return true;
-		s->silences_over++;
-		if (silence->restarts) {
-			uint8_t chatter[SIM_FRAME_MAX];
-			size_t n = sim_frames_boot(&s->frames, (int64_t)(s->now_s * 1e6), chatter);
-
-			sim_transport_send(&s->transport, s->now_s - 0.2, chatter, n);
-		}
-	}
-	if (s->now_s < SPARED_S)
+	if (s->now_s - s->origin_s < SPARED_S)
 		return false;
-	if (sim_rand_chance(&s->rand, s->bursts_per_s / s->true_rate_hz))
-		s->burst_end_s = s->now_s + sim_rand_between(&s->rand, 1 / s->true_rate_hz, s->burst_max_s);
-	return s->now_s < s->burst_end_s || sim_rand_chance(&s->rand, s->drop_chance);
+	if (sim_rand_chance(&s->rand, s->faults.bursts_per_s / s->true_rate_hz))
+		s->burst_end_s = s->now_s + sim_rand_between(&s->rand, 1 / s->true_rate_hz, s->faults.burst_max_s);
+	return s->now_s < s->burst_end_s || sim_rand_chance(&s->rand, s->faults.drop_chance);
 }
 
 /* What the port gives before the first whole sample. */
@@ -258,6 +223,7 @@ static void begin(struct sim *s, const int32_t *counts)
 	size_t n = sim_frames_tail(&s->frames, (int64_t)round((s->now_s - 1 / s->true_rate_hz) * 1e6), counts, tail);
 
 	sim_transport_send(&s->transport, fmax(0, s->now_s - 1 / s->true_rate_hz), tail, n);
+	sim_truth_see(&s->truth, s->now_s - sim_adc_delay_s(&s->adc));
 	s->origin_s = s->last_s = s->now_s;
 	s->next_info_s = s->now_s + 1;
 	s->begun = true;
@@ -267,9 +233,9 @@ static void send_sample(struct sim *s, const int32_t *counts)
 {
 	uint8_t frame[SIM_FRAME_MAX];
 	size_t n = sim_frames_sample(&s->frames, (int64_t)round(s->now_s * 1e6), counts, frame);
-	bool spared = s->now_s < SPARED_S;
+	bool spared = s->now_s - s->origin_s < SPARED_S;
 
-	if (!spared && !s->held && sim_rand_chance(&s->rand, s->reorder_chance)) {
+	if (!spared && !s->held && sim_rand_chance(&s->rand, s->faults.reorder_chance)) {
 		for (size_t i = 0; i < n; i++)
 			s->held_frame[i] = frame[i];
 		s->held_size = n;
@@ -280,33 +246,55 @@ static void send_sample(struct sim *s, const int32_t *counts)
 	if (s->held)
 		sim_transport_send(&s->transport, s->now_s, s->held_frame, s->held_size);
 	s->held = false;
-	if (!spared && sim_rand_chance(&s->rand, s->duplicate_chance))
+	if (!spared && sim_rand_chance(&s->rand, s->faults.duplicate_chance))
 		sim_transport_send(&s->transport, s->now_s, frame, n);
+}
+
+/* One more true sample is through. */
+static void take_true(struct sim *s, const int32_t *counts)
+{
+	/* Where nothing was hidden this changes nothing. */
+	sim_truth_see(&s->truth, s->now_s - sim_adc_delay_s(&s->adc));
+	s->last_s = s->now_s;
+	memcpy(s->last_counts, counts, sizeof(s->last_counts));
 }
 
 static void convert(struct sim *s)
 {
-	int32_t counts[KNEAD_CELLS_MAX];
+	int32_t counts[KNEAD_CELLS_MAX] = { 0 };
 	uint8_t info[SIM_FRAME_MAX];
+	bool out;
 
 	press(s);
 	sim_adc_convert(&s->adc, counts);
 	s->conversion++;
 	s->now_s = (double)s->conversion / s->true_rate_hz;
+	if (s->now_s < s->faults.boot_s)
+		return;
 	if (!s->begun)
 		begin(s, counts);
-	if (is_lost(s)) {
+	out = is_out(s);
+	if (is_lost(s) || (out && !s->faults.outage[s->outages_over].stuck)) {
 		s->frames.seq++;
 		return;
 	}
-	if (s->now_s - s->last_s > BLIND_S)
-		sim_truth_blind(&s->truth, s->last_s - sim_adc_delay_s(&s->adc), s->now_s - sim_adc_delay_s(&s->adc));
-	s->last_s = s->now_s;
-	send_sample(s, counts);
+	if (!out)
+		take_true(s, counts);
+	send_sample(s, s->last_counts);
 	if (s->now_s < s->next_info_s)
 		return;
-	s->next_info_s += 1;
+	s->next_info_s = s->now_s + 1;
 	sim_transport_send(&s->transport, s->now_s, info, sim_frames_info(&s->frames, info));
+}
+
+/* Whether something happens to the port now; it closes once what was on its way has been read. */
+static bool take_mark(struct sim *s, struct sim_batch *ret)
+{
+	if (!s->mark || (s->out && s->transport.waiting > 0))
+		return false;
+	*ret = (struct sim_batch){ .t_us = sim_transport_mark_us(&s->transport, s->now_s), .mark = s->mark };
+	s->mark = NULL;
+	return true;
 }
 
 int sim_next(struct sim *s, struct sim_batch *ret)
@@ -315,7 +303,7 @@ int sim_next(struct sim *s, struct sim_batch *ret)
 		/* Bytes told so far are all that started before now; at the end the wire runs empty. */
 		bool over = s->now_s >= s->options.length_s;
 
-		if (sim_transport_take(&s->transport, over ? HUGE_VAL : s->now_s, ret))
+		if (take_mark(s, ret) || sim_transport_take(&s->transport, over ? HUGE_VAL : s->now_s, ret))
 			return 0;
 		if (s->transport.error < 0)
 			return s->transport.error;
@@ -337,5 +325,10 @@ const struct labels *sim_labels(const struct sim *s)
 
 cJSON *sim_header(const struct sim *s)
 {
-	return sim_describe(&s->options, &s->cells, s->baud, 1000 * sim_adc_delay_s(&s->adc));
+	double zero_raw[KNEAD_CELLS_MAX];
+
+	for (uint32_t i = 0; i < s->options.cells; i++)
+		zero_raw[i] = s->adc.cell[i].zero_counts;
+	return sim_describe(&s->options, &s->cells, s->baud, 1000 * sim_adc_delay_s(&s->adc),
+		sim_has_fault(&s->options, SIM_FAULT_BOOT) ? zero_raw : NULL);
 }

@@ -53,6 +53,13 @@ enum sim_fault {
 	SIM_FAULT_RESET, /* the device starts again, with boot chatter */
 	SIM_FAULT_GAP, /* silence of 3 to 6 s */
 	SIM_FAULT_WRAP, /* seq and t_us wrap within the capture */
+	SIM_FAULT_RECONNECT, /* the port goes away for 2.5 to 8 s, twice */
+	SIM_FAULT_BOOT, /* the device is switched on while it is loaded */
+	SIM_FAULT_STUCK, /* readings freeze for 4 to 8 s */
+	SIM_FAULT_SATURATE, /* the converter is at its end at 40 to 120 N */
+	SIM_FAULT_RATE, /* the true rate is three quarters to four thirds of the nominal one */
+	SIM_FAULT_DEAD, /* one of several cells reads nothing */
+	SIM_FAULT_SWAP, /* two cells are exchanged */
 	_SIM_FAULTS,
 };
 
@@ -72,9 +79,10 @@ struct sim_options {
 
 #define SIM_LENGTH_MIN_S 8.0 /* lead-in and tail of idle, and two seconds */
 
-/* What one read from the port returns. bytes stay valid until the next call. */
+/* What one read from the port returns, or what happened to the port. bytes stay valid until the next call. */
 struct sim_batch {
 	int64_t t_us; /* when, from the opening of the port, never going back */
+	const char *mark; /* "close" or "open", and no bytes; NULL for bytes */
 	const uint8_t *bytes;
 	size_t n;
 };

@@ -93,6 +93,26 @@ static void init_cells(struct sim_adc *a, double counts_per_n)
 		a->cell[sim_rand_count(&a->rand, 0, a->cells - 1)].counts_per_n *= sim_rand_between(&a->rand, 0.7, 0.9);
 }
 
+/* The end of the converter's range lies where half of the presses go beyond it. */
+static void saturate(struct sim_adc *a)
+{
+	for (uint32_t i = 0; i < a->cells; i++)
+		a->cell[i].zero_counts = COUNTS_MAX - fabs(a->cell[i].counts_per_n) *
+							      sim_rand_between(&a->rand, 40, 120) / sqrt(a->cells);
+}
+
+static void init_faults(struct sim_adc *a, uint32_t faults)
+{
+	uint32_t one = sim_rand_count(&a->rand, 0, a->cells - 1),
+		 other = a->cells > 1 ? sim_rand_count(&a->rand, 1, a->cells - 1) : 0;
+
+	a->dead = faults & 1u << SIM_FAULT_DEAD ? one : a->cells;
+	a->swapped[0] = one;
+	a->swapped[1] = faults & 1u << SIM_FAULT_SWAP ? (one + other) % a->cells : one;
+	if (faults & 1u << SIM_FAULT_SATURATE)
+		saturate(a);
+}
+
 int sim_adc_init(struct sim_adc *a, const struct sim_options *o, double true_rate_hz, uint32_t steps)
 {
 	const struct sim_stratum *st = sim_stratum(o->stratum);
@@ -117,6 +137,7 @@ int sim_adc_init(struct sim_adc *a, const struct sim_options *o, double true_rat
 	a->settle_sign = sim_rand_chance(&a->rand, 0.7) ? 1 : -1;
 	a->turn_left_s = sim_rand_between(&a->rand, 600, 1800);
 	init_cells(a, o->counts_per_n);
+	init_faults(a, o->faults);
 	return init_kernel(a);
 }
 
@@ -207,9 +228,17 @@ void sim_adc_convert(struct sim_adc *a, int32_t *ret_counts)
 		a->zero_n += drift_n;
 		force_n += drift_n + mains_n + a->white_n * sim_rand_normal(&a->rand);
 		counts = c->zero_counts + c->counts_per_n * force_n;
+		if (i == a->dead)
+			counts = c->zero_counts;
 		if (spiked && i == hit)
 			counts = spike(a, counts, c->counts_per_n);
 		ret_counts[i] = (int32_t)fmax(COUNTS_MIN, fmin(COUNTS_MAX, round(counts)));
+	}
+	if (a->swapped[0] != a->swapped[1]) {
+		int32_t first = ret_counts[a->swapped[0]];
+
+		ret_counts[a->swapped[0]] = ret_counts[a->swapped[1]];
+		ret_counts[a->swapped[1]] = first;
 	}
 	if (a->rested_s >= REST_S)
 		a->rested_zero_n = a->zero_n;

@@ -38,6 +38,8 @@ struct sim_adc {
 	double rested_s;
 	double turn_left_s; /* until the linear drift changes direction */
 	double spike_chance, double_spike_chance;
+	uint32_t dead; /* a cell that reads nothing; cells: none */
+	uint32_t swapped[2]; /* cells whose readings are exchanged; equal: none */
 	bool spiked; /* the last conversion was a spike, and another may follow */
 	struct sim_adc_cell cell[KNEAD_CELLS_MAX];
 };

@@ -49,10 +49,11 @@ static void add_geometry(cJSON *device, const struct sim_options *o, const struc
 	}
 }
 
-cJSON *sim_describe(const struct sim_options *o, const struct sim_cells *cells, int baud, double delay_ms)
+cJSON *sim_describe(
+	const struct sim_options *o, const struct sim_cells *cells, int baud, double delay_ms, const double *zero_raw)
 {
 	cJSON *header = cJSON_CreateObject(), *device = cJSON_AddObjectToObject(header, "device");
-	char note[128];
+	char note[128], zeros[768];
 
 	cJSON_AddNumberToObject(header, "baud", baud);
 	cJSON_AddStringToObject(device, "format", sim_format_to_str(o->format));
@@ -62,6 +63,8 @@ cJSON *sim_describe(const struct sim_options *o, const struct sim_cells *cells, 
 	cJSON_AddNumberToObject(device, "capacity_n", CAPACITY_N);
 	cJSON_AddNumberToObject(device, "rate_hz", o->rate_hz);
 	cJSON_AddNumberToObject(device, "delay_ms", round(delay_ms * 1000) / 1000);
+	if (zero_raw)
+		cJSON_AddStringToObject(device, "zero_raw", list(zeros, sizeof(zeros), zero_raw, o->cells, 1));
 	add_geometry(device, o, cells);
 	cJSON_AddStringToObject(device, "profile", knead_profile_to_str(o->profile));
 	snprintf(note, sizeof(note), "simulated: scenario %s, stratum %s, seed %llu", sim_scenario_to_str(o->scenario),

@@ -5,7 +5,11 @@
 
 #include "sim_cells.h"
 
-/* Returns the header, owned by the caller, or NULL when out of memory. */
-cJSON *sim_describe(const struct sim_options *o, const struct sim_cells *cells, int baud, double delay_ms);
+/*
+ * Returns the header, owned by the caller, or NULL when out of memory. zero_raw: what each cell reads unloaded, where that
+ * must be known from before; else NULL.
+ */
+cJSON *sim_describe(
+	const struct sim_options *o, const struct sim_cells *cells, int baud, double delay_ms, const double *zero_raw);
 
 #endif

@@ -7,6 +7,7 @@
 #define RELAX_FROM_S 2.0
 #define RELAX_MIN_S 10.0
 #define PASS_MIN_MM 20.0
+#define CROSSING_N 0.5
 
 /* The act in which something happens at t_s, or NULL. */
 static const struct sim_act *act_at(const struct sim_truth *t, double t_s)
@@ -134,7 +135,8 @@ struct label_details *sim_details_new(
 	d->number[LABEL_IMPULSE_NS] = impulse_ns(t, label->start_s, label->end_s);
 	if (!act)
 		return d;
-	if (label->start_s <= contact_s && sim_truth_time_s(t, 0) < label->start_s)
+	/* A contact that was not seen from its crossing on, or a part of one, has no first touch of its own. */
+	if (label->start_s <= contact_s && force_at(t, label->start_s) < t->limits.press_n + CROSSING_N)
 		d->number[LABEL_FIRST_CONTACT_S] = act->start_s;
 	if (label->kind == LABEL_HOLD)
 		tell_hold(t, label, act, d->number);

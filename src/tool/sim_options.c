@@ -24,7 +24,7 @@ const char *sim_format_to_str(enum sim_format format)
 const char *sim_fault_to_str(enum sim_fault fault)
 {
 	static const char *const names[_SIM_FAULTS] = { "dropout", "duplicate", "reorder", "stall", "spike", "reset",
-		"gap", "wrap" };
+		"gap", "wrap", "reconnect", "boot", "stuck", "saturate", "rate", "dead", "swap" };
 
 	return NAME(names, fault);
 }
@@ -44,6 +44,11 @@ int sim_options_check(const struct sim_options *o, char *ret_why, size_t why_siz
 	if (o->cells < cells_of[o->geometry].least || o->cells > cells_of[o->geometry].most) {
 		snprintf(ret_why, why_size, "--cells: geometry %s takes %u to %u cells",
 			knead_geometry_to_str(o->geometry), cells_of[o->geometry].least, cells_of[o->geometry].most);
+		return -EINVAL;
+	}
+	if (o->cells < 2 && o->faults & (1u << SIM_FAULT_DEAD | 1u << SIM_FAULT_SWAP)) {
+		snprintf(ret_why, why_size, "--fault: %s takes two cells or more",
+			sim_fault_to_str(o->faults & 1u << SIM_FAULT_DEAD ? SIM_FAULT_DEAD : SIM_FAULT_SWAP));
 		return -EINVAL;
 	}
 	if (o->length_s < SIM_LENGTH_MIN_S) {

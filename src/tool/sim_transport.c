@@ -14,7 +14,7 @@
 
 int sim_transport_baud(double bytes_per_s)
 {
-	static const int usual[] = { 115200, 230400, 460800, 921600, 2000000 };
+	static const int usual[] = { 115200, 230400, 460800, 921600, 2000000, 3000000, 4000000 };
 	size_t i = 0;
 
 	while (i + 1 < sizeof(usual) / sizeof(usual[0]) && bytes_per_s * 10 > 0.6 * usual[i])
@@ -91,6 +91,12 @@ static void choose_handover(struct sim_transport *t)
 	t->chosen = true;
 }
 
+int64_t sim_transport_mark_us(struct sim_transport *t, double now_s)
+{
+	t->last_us = (int64_t)fmax((double)t->last_us, (now_s - t->opened_s) * (1 + t->skew) * 1e6);
+	return t->last_us;
+}
+
 bool sim_transport_take(struct sim_transport *t, double now_s, struct sim_batch *ret)
 {
 	double read_s;
@@ -119,8 +125,8 @@ bool sim_transport_take(struct sim_transport *t, double now_s, struct sim_batch 
 	memmove(t->byte, t->byte + n, t->waiting);
 	memmove(t->done_s, t->done_s + n, t->waiting * sizeof(*t->done_s));
 	t->chosen = false;
-	read_s = (t->handover_s + sim_rand_exponential(&t->rand, JITTER_S)) * (1 + t->skew);
-	t->last_us = (int64_t)fmax((double)t->last_us, read_s * 1e6);
+	read_s = t->handover_s + sim_rand_exponential(&t->rand, JITTER_S);
+	sim_transport_mark_us(t, read_s);
 	*ret = (struct sim_batch){ .t_us = t->last_us, .bytes = t->batch, .n = n };
 	return true;
 }

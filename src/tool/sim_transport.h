@@ -13,7 +13,8 @@ struct sim_transport {
 	double batch_s, phase_s; /* the bridge hands over at phase_s + n batch_s */
 	double stall_chance;
 	struct sim_range stall_s;
-	double skew; /* the host's clock runs by 1 + skew */
+	double skew; /* the host's clock runs by 1 + skew, */
+	double opened_s; /* from the opening of the port on */
 	double free_s; /* when the wire is free again */
 	double handover_s; /* of the bytes that wait, while chosen */
 	bool chosen;
@@ -34,6 +35,9 @@ void sim_transport_deinit(struct sim_transport *t);
 void sim_transport_send(struct sim_transport *t, double t_s, const uint8_t *bytes, size_t n);
 /* Returns whether a batch is handed over by now_s, and the batch; all that was sent before now_s has been told. */
 bool sim_transport_take(struct sim_transport *t, double now_s, struct sim_batch *ret);
+
+/* When something happens to the port itself at now_s, on the host's clock and after all that was handed over. */
+int64_t sim_transport_mark_us(struct sim_transport *t, double now_s);
 
 /* The lowest usual baud rate that bytes_per_s fill to at most 60 %. */
 int sim_transport_baud(double bytes_per_s);

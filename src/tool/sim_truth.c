@@ -337,12 +337,18 @@ void sim_truth_push(struct sim_truth *t, double t_s, const struct sim_moment *mo
 	keep(t, moment);
 }
 
-void sim_truth_blind(struct sim_truth *t, double from_s, double to_s)
+void sim_truth_blind(struct sim_truth *t, double from_s)
 {
-	struct sim_blind blind = { .from_s = from_s, .to_s = to_s };
+	struct sim_blind blind = { .from_s = from_s, .to_s = HUGE_VAL };
 
 	if (t->error == 0)
 		t->error = ARRAY_ADD(t->blind, t->blinds, t->blinds_size, blind);
+}
+
+void sim_truth_see(struct sim_truth *t, double from_s)
+{
+	if (t->blinds > 0)
+		t->blind[t->blinds - 1].to_s = fmin(t->blind[t->blinds - 1].to_s, from_s);
 }
 
 int sim_truth_finish(struct sim_truth *t, double origin_s)

@@ -45,8 +45,10 @@ void sim_truth_deinit(struct sim_truth *t);
 
 /* What is at t_s, one dt_s after the last call; or later, and there was no force in between. */
 void sim_truth_push(struct sim_truth *t, double t_s, const struct sim_moment *moment);
-/* Nothing was seen from from_s (force of the last sample) to to_s (of the next). Before the contact's force is complete. */
-void sim_truth_blind(struct sim_truth *t, double from_s, double to_s);
+/* Nothing is seen from from_s (force of the last sample) until sim_truth_see(), or the end. */
+void sim_truth_blind(struct sim_truth *t, double from_s);
+/* The next sample stands for the force at from_s. */
+void sim_truth_see(struct sim_truth *t, double from_s);
 
 /* Completes the labels, with times from origin_s on. Returns 0 or -ENOMEM. */
 int sim_truth_finish(struct sim_truth *t, double origin_s);

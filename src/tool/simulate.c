@@ -34,8 +34,9 @@ static const char help[] = "Usage: knead simulate --scenario NAME [OPTION]... -O
 			   "  --format F          k1 (default), k1b; columns, labelled: counts without time\n"
 			   "  --counts-per-n C    scale (default 8400)\n"
 			   "  --profile P         ball (default) roller wall gentle\n"
-			   "  --fault F           dropout duplicate reorder stall spike reset gap wrap;\n"
-			   "                      may be given several times\n"
+			   "  --fault F           dropout duplicate reorder stall spike reset gap wrap\n"
+			   "                      reconnect boot stuck saturate rate dead swap; may be\n"
+			   "                      given several times\n"
 			   "  -O, --output FILE   capture to write; a name that does not end in .kcap gets\n"
 			   "                      the raw bytes of the port; - is standard output\n"
 			   "  --labels FILE       labels.csv to write: kind,start_s,end_s,peak_n,count\n"
@@ -270,7 +271,8 @@ static int write_capture(struct sim *sim, const char *path)
 		return r;
 	r = capture_write_mark(w, 0, "open");
 	while (r >= 0 && (r = sim_next(sim, &batch)) == 0)
-		r = capture_write_rx(w, batch.t_us, batch.bytes, batch.n);
+		r = batch.mark ? capture_write_mark(w, batch.t_us, batch.mark)
+			       : capture_write_rx(w, batch.t_us, batch.bytes, batch.n);
 	if (r >= 0)
 		r = capture_write_mark(w, batch.t_us, "end");
 	closed = capture_writer_close(w);
@@ -287,7 +289,7 @@ static int write_raw(struct sim *sim, const char *path)
 	if (!out)
 		return -errno;
 	while (r == 0 && (r = sim_next(sim, &batch)) == 0)
-		if (fwrite(batch.bytes, 1, batch.n, out) != batch.n)
+		if (!batch.mark && fwrite(batch.bytes, 1, batch.n, out) != batch.n)
 			r = -EIO;
 	if (fflush(out) != 0 && r >= 0)
 		r = -errno;

@@ -300,8 +300,10 @@ static void label_scene(
 
 	knead_settings_init(&limits, KNEAD_PROFILE_BALL);
 	sim_truth_init(truth, tl, &limits, scene->by_force, DT_S);
-	if (scene->blind.to_s > 0)
-		sim_truth_blind(truth, scene->blind.from_s, scene->blind.to_s);
+	if (scene->blind.to_s > 0) {
+		sim_truth_blind(truth, scene->blind.from_s);
+		sim_truth_see(truth, scene->blind.to_s);
+	}
 	for (size_t i = 0; i < (size_t)(40 / DT_S); i++) {
 		double t_s = ((double)i + 0.5) * DT_S, force_n = force_at(scene->force, t_s);
 

@@ -11,99 +11,7 @@
 
 #include <cmocka.h>
 
-#include "sim.h"
-
-#define COUNTS_PER_N 8400.0
-#define PRESS_N 8.0
-
-/* One K1 line as the device sent it. */
-struct row {
-	unsigned seq;
-	double clock_us; /* wraps */
-	double counts;
-};
-
-struct capture {
-	struct labels labels; /* belongs to sim */
-	struct sim *sim;
-	char *bytes;
-	size_t size;
-	struct row *row;
-	size_t rows;
-	double delay_s;
-};
-
-static struct sim_options options_for(enum sim_scenario scenario, enum sim_stratum_id stratum, double rate_hz)
-{
-	return (struct sim_options){
-		.scenario = scenario,
-		.stratum = stratum,
-		.rate_hz = rate_hz,
-		.cells = 1,
-		.counts_per_n = COUNTS_PER_N,
-		.length_s = 120,
-		.seed = 11,
-	};
-}
-
-/* Splits the bytes into the K1 lines that are whole. Spoils the line ends. */
-static void read_rows(struct capture *c)
-{
-	c->row = calloc(c->size / 16 + 1, sizeof(*c->row));
-	assert_non_null(c->row);
-	for (char *save, *line = strtok_r(c->bytes, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
-		struct row *row = &c->row[c->rows];
-
-		c->rows += sscanf(line, "K1,%u,%lf,%lf*", &row->seq, &row->clock_us, &row->counts) == 3;
-	}
-}
-
-static void run(const struct sim_options *o, struct capture *c)
-{
-	struct sim_batch batch;
-	int64_t last_us = 0;
-	size_t room = 0;
-	cJSON *header;
-	int r;
-
-	*c = (struct capture){ 0 };
-	assert_int_equal(sim_new(o, &c->sim), 0);
-	while ((r = sim_next(c->sim, &batch)) == 0) {
-		assert_true(batch.t_us >= last_us);
-		assert_true(batch.n > 0);
-		last_us = batch.t_us;
-		if (c->size + batch.n + 1 > room) {
-			room = 2 * (c->size + batch.n + 1);
-			c->bytes = realloc(c->bytes, room);
-			assert_non_null(c->bytes);
-		}
-		memcpy(c->bytes + c->size, batch.bytes, batch.n);
-		c->size += batch.n;
-		c->bytes[c->size] = '\0';
-	}
-	assert_int_equal(r, 1);
-	assert_true(fabs((double)last_us / 1e6 - o->length_s) < 0.2);
-	c->labels = *sim_labels(c->sim);
-	header = sim_header(c->sim);
-	c->delay_s = cJSON_GetObjectItem(cJSON_GetObjectItem(header, "device"), "delay_ms")->valuedouble / 1000;
-	cJSON_Delete(header);
-}
-
-static void done(struct capture *c)
-{
-	free(c->row);
-	free(c->bytes);
-	sim_free(c->sim);
-}
-
-static size_t count_labels(const struct capture *c, enum label_kind kind)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->labels.count; i++)
-		n += c->labels.item[i].kind == kind;
-	return n;
-}
+#include "simulated.h"
 
 /* Stream time at which the force, zeroed by its first second, first rises through PRESS_N after t_s. */
 static double crossing_after(const struct capture *c, double rate_hz, double t_s)
@@ -152,6 +60,7 @@ static void the_same_seed_gives_the_same_bytes_and_another_does_not(void **state
 	(void)state;
 	run(&o, &a);
 	run(&o, &b);
+	assert_true(fabs(a.length_s - o.length_s) < 0.2);
 	o.seed++;
 	run(&o, &other);
 	assert_int_equal(a.size, b.size);
@@ -278,85 +187,6 @@ static void a_capture_starts_in_the_middle_of_a_frame(void **state)
 	done(&c);
 }
 
-static void clock_and_counter_wrap_when_asked(void **state)
-{
-	struct sim_options o = options_for(SIM_IDLE, SIM_S0, 80);
-	struct capture c;
-	size_t seq_wraps = 0, clock_wraps = 0;
-
-	(void)state;
-	o.faults = 1u << SIM_FAULT_WRAP;
-	run(&o, &c);
-	read_rows(&c);
-	for (size_t i = 1; i < c.rows; i++) {
-		seq_wraps += c.row[i].seq == 0 && c.row[i - 1].seq == 65535;
-		clock_wraps += c.row[i].clock_us < 20000 && c.row[i - 1].clock_us > 4294900000.0;
-	}
-	assert_int_equal(seq_wraps, 1);
-	assert_int_equal(clock_wraps, 1);
-	done(&c);
-}
-
-static void a_reset_starts_clock_and_counter_again_after_chatter(void **state)
-{
-	struct sim_options o = options_for(SIM_HOLD, SIM_S1, 80);
-	struct capture c;
-	size_t restarts = 0;
-
-	(void)state;
-	o.faults = 1u << SIM_FAULT_RESET;
-	run(&o, &c);
-	assert_non_null(strstr(c.bytes, "POWERON_RESET"));
-	read_rows(&c);
-	for (size_t i = 1; i < c.rows; i++)
-		restarts += c.row[i].clock_us < c.row[i - 1].clock_us && c.row[i].clock_us < 400000;
-	assert_int_equal(restarts, 1);
-	done(&c);
-}
-
-static void a_gap_leaves_out_what_the_counter_counts(void **state)
-{
-	struct sim_options o = options_for(SIM_IDLE, SIM_S0, 80);
-	struct capture c;
-	size_t gaps = 0;
-
-	(void)state;
-	o.faults = 1u << SIM_FAULT_GAP;
-	run(&o, &c);
-	read_rows(&c);
-	for (size_t i = 1; i < c.rows; i++) {
-		double gap_s = (c.row[i].clock_us - c.row[i - 1].clock_us) / 1e6;
-
-		if (gap_s < 1)
-			continue;
-		gaps++;
-		assert_true(gap_s > 2.9 && gap_s < 6.1);
-		assert_true((c.row[i].seq - c.row[i - 1].seq) % 65536 > 200);
-	}
-	assert_int_equal(gaps, 2);
-	done(&c);
-}
-
-static void doubles_and_swaps_show_in_the_counter(void **state)
-{
-	struct sim_options o = options_for(SIM_IDLE, SIM_S0, 80);
-	struct capture c;
-	size_t doubles = 0, swaps = 0;
-
-	(void)state;
-	o.faults = 1u << SIM_FAULT_DUPLICATE | 1u << SIM_FAULT_REORDER;
-	run(&o, &c);
-	read_rows(&c);
-	for (size_t i = 1; i < c.rows; i++) {
-		doubles += c.row[i].seq == c.row[i - 1].seq;
-		swaps += (c.row[i].seq + 1) % 65536 == c.row[i - 1].seq;
-	}
-	/* One in a hundred of about ten thousand each. */
-	assert_true(doubles > 50 && doubles < 200);
-	assert_true(swaps > 50 && swaps < 200);
-	done(&c);
-}
-
 static void options_that_do_not_fit_are_refused_by_name(void **state)
 {
 	struct sim_options few = options_for(SIM_IDLE, SIM_S0, 80), brief = few;
@@ -404,6 +234,33 @@ static void every_geometry_and_format_runs_and_names_its_places(void **state)
 		}
 }
 
+/* Each scenario with each geometry, and the other choices in turn: nothing is too fast for the wire, and time goes on. */
+static void every_choice_goes_with_every_other(void **state)
+{
+	static const double rates_hz[] = { 10, 80, 320, 1000 };
+	static const struct {
+		enum knead_geometry geometry;
+		uint32_t cells;
+	} devices[] = { { KNEAD_GEOMETRY_NONE, 1 }, { KNEAD_GEOMETRY_LINE, 2 }, { KNEAD_GEOMETRY_LINE, 4 },
+		{ KNEAD_GEOMETRY_RING, 6 }, { KNEAD_GEOMETRY_SPHERE, 8 } };
+
+	(void)state;
+	for (int i = 0; i < _SIM_SCENARIOS; i++)
+		for (int k = 0; k < 5; k++) {
+			struct sim_options o = options_for(
+				(enum sim_scenario)i, (enum sim_stratum_id)((i + k) % 4), rates_hz[(i + 2 * k) % 4]);
+			struct capture c;
+
+			o.geometry = devices[k].geometry;
+			o.cells = devices[k].cells;
+			o.format = (enum sim_format)((i / 4 + k) % _SIM_FORMATS);
+			o.length_s = 30;
+			run(&o, &c);
+			assert_true(fabs(c.length_s - o.length_s) < 0.3);
+			done(&c);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,11 +271,8 @@ int main(void)
 		cmocka_unit_test(three_seconds_of_idle_stand_at_either_end),
 		cmocka_unit_test(labels_keep_their_distance_from_the_limits),
 		cmocka_unit_test(a_capture_starts_in_the_middle_of_a_frame),
-		cmocka_unit_test(clock_and_counter_wrap_when_asked),
-		cmocka_unit_test(a_reset_starts_clock_and_counter_again_after_chatter),
-		cmocka_unit_test(a_gap_leaves_out_what_the_counter_counts),
-		cmocka_unit_test(doubles_and_swaps_show_in_the_counter),
 		cmocka_unit_test(options_that_do_not_fit_are_refused_by_name),
+		cmocka_unit_test(every_choice_goes_with_every_other),
 		cmocka_unit_test(every_geometry_and_format_runs_and_names_its_places),
 	};
 
