@@ -182,7 +182,8 @@ def write(results, args):
 def run(args, where):
     plan = detection_cells.Plan(
         build=pathlib.Path(args.build), where=where, seeds=range(args.first_seed, args.first_seed + args.seeds),
-        idle_hours=0 if args.sweep else args.idle_hours, naive=not args.sweep, scenario=args.scenario, format=args.format,
+        idle_hours=0 if args.sweep else args.idle_hours, naive=not args.sweep,
+        body=not args.sweep and args.scenario == "mixed", scenario=args.scenario, format=args.format,
         seconds=args.seconds, faults=tuple(args.fault), options=tuple(args.option), keep=args.keep is not None)
     if args.sweep:
         sweep(plan, args)

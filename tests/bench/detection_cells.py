@@ -19,6 +19,9 @@ RATES = ("10", "80", "320", "1000")
 NAIVE = ("threshold", "mean")
 # Tighter collars of detection.md section 13, and the rate from which each is asked for.
 COLLARS_MS = {"50": 80, "25": 320}
+# The figures of what the body does come from captures of long holds besides, half as many: few holds of a mixed capture
+# are long enough for a breath or a slope to show.
+BODY_SCENARIO, BODY_KEYS = "hold", ("breathing", "relaxation", "softening", "dips")
 KINDS = ("hold", "roll", "press", "tap", "impact", "percussion")
 
 
@@ -56,6 +59,7 @@ class Plan:
     seeds: range
     idle_hours: float = 0
     naive: bool = True
+    body: bool = True
     scenario: str = "mixed"
     format: str = "k1"
     seconds: str | None = None
@@ -90,13 +94,13 @@ class Plan:
         return ("knead", *(NAIVE if self.naive else ()))
 
 
-def run_seed(plan, cell, seed):
-    """One capture seen by all detectors; returns {detector: (labels, events)}."""
-    base = f"{plan.scenario}-{cell.stratum}-{cell.rate}-{cell.geometry}-{seed}"
+def run_seed(plan, cell, scenario, detectors, seed):
+    """One capture seen by the detectors; returns {detector: (labels, events)}."""
+    base = f"{scenario}-{cell.stratum}-{cell.rate}-{cell.geometry}-{seed}"
     capture, labels = plan.where / f"{base}.kcap", plan.where / f"{base}.csv"
-    plan.simulate(cell, plan.scenario, seed, capture, "--details", labels, *(("--for", plan.seconds) if plan.seconds else ()))
+    plan.simulate(cell, scenario, seed, capture, "--details", labels, *(("--for", plan.seconds) if plan.seconds else ()))
     seen = {}
-    for who in plan.detectors:
+    for who in detectors:
         events = plan.where / f"{base}{'' if who == 'knead' else '-' + who}.jsonl"
         plan.detect(who, capture, events)
         seen[who] = (labels, events)
@@ -137,8 +141,8 @@ def bare_names(scored):
     return scored
 
 
-def figures(plan, cell, seen, idle):
-    """What a cell came to: {detector: score}, where the score has hold_f1_ms and idle added."""
+def figures(plan, cell, seen, holds, idle):
+    """What a cell came to: {detector: score}, where the score has hold_f1_ms and idle added. holds: seen for the body's sake."""
     out = {}
     for who in plan.detectors:
         files = [one[who] for one in seen]
@@ -149,9 +153,12 @@ def figures(plan, cell, seen, idle):
         }
         hours = sum(cell.idle_lengths_s(plan.idle_hours)) / 3600
         scored["idle"] = {"hours": round(hours, 3), "events": sum(one[who] for one in idle)} if idle else None
+        if who == "knead" and holds:
+            body = score(plan, cell, files + [one[who] for one in holds])
+            scored.update({key: body[key] for key in BODY_KEYS})
         out[who] = scored
     if not plan.keep:
-        for path in {path for one in seen for pair in one.values() for path in pair}:
+        for path in {path for one in seen + holds for pair in one.values() for path in pair}:
             path.unlink()
     return out
 
@@ -165,12 +172,14 @@ def run(plan, cells, jobs):
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         started = []
         for cell in cells:
-            seen = [pool.submit(run_seed, plan, cell, seed) for seed in plan.seeds]
+            seen = [pool.submit(run_seed, plan, cell, plan.scenario, plan.detectors, seed) for seed in plan.seeds]
+            holds = [pool.submit(run_seed, plan, cell, BODY_SCENARIO, ("knead",), seed)
+                     for seed in plan.seeds[:(len(plan.seeds) + 1) // 2]] if plan.body else []
             idle = [pool.submit(run_idle, plan, cell, plan.seeds.start + i, length_s)
                     for i, length_s in enumerate(cell.idle_lengths_s(plan.idle_hours))]
-            started.append((cell, seen, idle))
+            started.append((cell, seen, holds, idle))
         try:
-            for cell, seen, idle in started:
-                yield cell, figures(plan, cell, [s.result() for s in seen], [i.result() for i in idle])
+            for cell, *parts in started:
+                yield cell, figures(plan, cell, *([one.result() for one in part] for part in parts))
         finally:
             pool.shutdown(cancel_futures=True)

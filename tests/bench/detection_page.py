@@ -146,7 +146,8 @@ Generated, every figure of it, by
 
     {command}
 
-from {captures} simulated captures of {seconds} in each cell (`knead simulate --scenario {scenario}`, seeds {first} to {last}{idle}).
+from {captures} simulated captures of {seconds} in each cell (`knead simulate --scenario {scenario}`, seeds {first} to {last}{idle}); for what
+the body does during a hold half as many of `--scenario hold` are added.
 A cell is a stratum (s0 clean, s1 typical, s2 hard, s3 harder) at one rate with one geometry, and nothing is ever averaged over
 cells. What truly happened comes from the noise-free force and from the generator's own timeline, computed by code that
 shares nothing with the detector; matching and errors are those of `knead score --help`.
