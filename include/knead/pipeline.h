@@ -56,7 +56,8 @@ struct knead_view {
 	int64_t hold_since_us; /* start of the shown hold; valid while holding */
 	double target_s;
 	double cadence_per_min; /* of the running roll, 0 = none */
-	uint32_t step; /* of the protocol, from 1; 0 = none */
+	struct knead_protocol_fields
+		protocol; /* the step under way, from 1 (0 = no protocol); completed: all of them are */
 	struct {
 		bool known, active;
 		int64_t start_us;

@@ -51,16 +51,17 @@ enum knead_profile {
 };
 
 enum knead_step_kind {
-	KNEAD_STEP_HOLD, /* one hold of at least seconds */
+	KNEAD_STEP_HOLD, /* one hold of at least seconds; it may go on to seconds_max */
 	KNEAD_STEP_PULSES, /* count holds of about seconds */
-	KNEAD_STEP_STROKES, /* count_min to count strokes */
+	KNEAD_STEP_STROKES, /* count_min to count strokes, rolled or lifted */
 	KNEAD_STEP_REST, /* seconds without contact */
 };
 
 struct knead_step {
 	enum knead_step_kind kind;
-	double seconds;
+	double seconds, seconds_max; /* seconds_max: of a hold alone, not below seconds */
 	uint32_t count_min, count;
+	double within_s; /* strokes: count_min of them since the step before; 0 = no matter when */
 };
 
 struct knead_protocol {

@@ -19,7 +19,8 @@ struct publish_state {
 	int64_t at_us;
 	enum knead_phase phase;
 	bool holding, in_use;
-	uint32_t hold_id, step;
+	uint32_t hold_id;
+	struct knead_protocol_fields protocol;
 	int64_t hold_since_us;
 	double target_s, force_n, cadence_per_min;
 };

@@ -41,7 +41,7 @@ static void send_state(struct publish *p, struct publish_device *d, int64_t now_
 		.holding = v->holding,
 		.in_use = v->in_use,
 		.hold_id = v->hold_id,
-		.step = v->step,
+		.protocol = v->protocol,
 		.hold_since_us = v->hold_since_us,
 		.target_s = v->target_s,
 		.force_n = v->force_n,
@@ -58,9 +58,10 @@ static bool state_changed(const struct publish_device *d)
 	const struct publish_state *s = &d->state;
 	const struct knead_view *v = &d->view;
 
-	return v->holding != s->holding || v->in_use != s->in_use || v->hold_id != s->hold_id || v->step != s->step ||
-	       (v->holding && v->hold_since_us != s->hold_since_us) || v->target_s != s->target_s ||
-	       fabs(v->force_n - s->force_n) > d->band_n ||
+	return v->holding != s->holding || v->in_use != s->in_use || v->hold_id != s->hold_id ||
+	       v->protocol.step != s->protocol.step || v->protocol.done != s->protocol.done ||
+	       v->protocol.completed != s->protocol.completed || (v->holding && v->hold_since_us != s->hold_since_us) ||
+	       v->target_s != s->target_s || fabs(v->force_n - s->force_n) > d->band_n ||
 	       fabs(v->cadence_per_min - s->cadence_per_min) >= CADENCE_BAND;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Those who count what has happened: sets of pulses and presses, warnings, the guided protocol. They change nothing of what
- * is detected, but for the prior: what the protocol expects.
+ * is detected, but for the prior (what the protocol expects), and that what they have told of a hold stays true.
  */
 #ifndef CORE_COACH_H
 #define CORE_COACH_H
@@ -17,44 +17,65 @@ struct coach {
 	struct protocol protocol;
 };
 
+/* What time alone may bring about is judged by this. */
+struct coach_time {
+	int64_t t_us; /* now */
+	int64_t idle_us; /* nothing touches the device since then; INT64_MAX: something does */
+	int64_t press_us, pulse_us; /* begin of what is open and may yet become a press, a pulse; t_us: nothing */
+	bool stroke_coming; /* what is open may turn out to hold a stroke that has ended already */
+};
+
 /* settings and emit must outlive it. */
 void coach_init(struct coach *c, const struct knead_settings *settings, struct emit *emit);
 
-/* Factor on the size of a stroke by what the protocol expects: above 1 a hold, below 1 strokes, 1 nothing. */
-double coach_prior(const struct coach *c);
+/* A touch begins at on_us. Returns the factor on the size of a stroke: above 1 a hold is expected, below 1 strokes. */
+double coach_touch(struct coach *c, int64_t on_us);
 
-/* A contact began. */
-void coach_contact(struct coach *c, int64_t on_us, uint32_t flags);
-
-/*
- * Next sample of the contact that began at on_us; hold_us: since when a published hold lasts, INT64_MAX without one; loaded_s:
- * time under load of the session before this contact. Returns over_soft and over_hard for the contact's flags.
- */
-static inline uint32_t coach_push(
-	struct coach *c, const struct signal *s, int64_t on_us, int64_t hold_us, double loaded_s, uint32_t flags)
+/* It is a contact; nothing had touched the device since idle_us. Or it is over and recorded as something shorter. */
+void coach_contact(struct coach *c, int64_t on_us, int64_t idle_us, uint32_t flags);
+static inline void coach_brief(struct coach *c, uint32_t flags)
 {
-	return warning_push(&c->warning, s, hold_us, loaded_s + knead_us_to_s(s->t_us - on_us), flags);
+	warning_brief(&c->warning, flags);
 }
 
+/* Next sample of a touch or contact. Returns over_soft and over_hard for its flags. */
+static inline uint32_t coach_push(struct coach *c, const struct signal *s, uint32_t flags)
+{
+	return warning_push(&c->warning, s, flags);
+}
+
+/* A contact goes on at t_us, with what the session was loaded by now. Pressed again after a partial release. */
+static inline void coach_loaded(struct coach *c, int64_t t_us, double loaded_s, uint32_t flags)
+{
+	warning_loaded(&c->warning, t_us, loaded_s, flags);
+}
+
+static inline void coach_press_again(struct coach *c, int64_t t_us, uint32_t flags)
+{
+	warning_press(&c->warning, t_us, flags);
+}
+
+/* Whether a published hold that has lasted so long may have something to tell: then coach_holding(). */
+static inline bool coach_due(const struct coach *c, int64_t lasted_us)
+{
+	return protocol_due(&c->protocol, lasted_us) || warning_due(&c->warning, lasted_us);
+}
+
+/* The hold since start_us has lasted lasted_us for certain. Returns up to when something was told of it, or start_us. */
+int64_t coach_holding(struct coach *c, int64_t start_us, int64_t lasted_us, uint32_t flags);
+
 /* A hold, a stroke of a roll, a press ended. */
-void coach_hold(struct coach *c, const struct hold_ended *hold, uint32_t flags);
+void coach_hold(struct coach *c, const struct hold_ended *hold);
 void coach_stroke(struct coach *c, int64_t t_us);
 void coach_press(struct coach *c, int64_t start_us, int64_t end_us, uint32_t flags);
 
-/* Whether time alone may end something. */
+/* Whether time alone may bring anything about. */
 static inline bool coach_waits(const struct coach *c)
 {
 	return c->sets.pulses | c->sets.presses | c->protocol.begun;
 }
 
-/* It is t_us; loaded: a contact is open, and what may join a set lasts since since_us; else nothing touches since then. */
-static inline void coach_time(struct coach *c, int64_t t_us, bool loaded, int64_t since_us)
-{
-	if (c->sets.pulses | c->sets.presses)
-		sets_advance(&c->sets, t_us, loaded, since_us);
-	if (c->protocol.begun)
-		protocol_advance(&c->protocol, t_us, loaded ? INT64_MAX : since_us);
-}
+void coach_advance(struct coach *c, const struct coach_time *now);
 
 /* Data ended: no set goes on across that. The session ended: nothing does. */
 void coach_lost(struct coach *c);

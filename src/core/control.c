@@ -14,7 +14,8 @@ static bool same_protocol(const struct knead_protocol *a, const struct knead_pro
 		return false;
 	for (uint32_t i = 0; i < a->steps; i++)
 		if (a->step[i].kind != b->step[i].kind || a->step[i].seconds != b->step[i].seconds ||
-			a->step[i].count != b->step[i].count || a->step[i].count_min != b->step[i].count_min)
+			a->step[i].count != b->step[i].count || a->step[i].count_min != b->step[i].count_min ||
+			a->step[i].seconds_max != b->step[i].seconds_max || a->step[i].within_s != b->step[i].within_s)
 			return false;
 	return true;
 }
@@ -47,7 +48,11 @@ int knead_pipeline_configure(struct knead_pipeline *p, const struct knead_settin
 
 void knead_pipeline_restart_protocol(struct knead_pipeline *p)
 {
-	protocol_init(&p->detect.coach.protocol, &p->settings.protocol, &p->emit);
+	struct protocol *protocol = &p->detect.coach.protocol;
+
+	protocol_init(protocol, &p->settings.protocol, &p->emit);
+	if (p->detect.hold.published) /* what was held before is no part of it */
+		protocol->used_us = p->detect.hold.start_us;
 }
 
 void knead_pipeline_measure(struct knead_pipeline *p)

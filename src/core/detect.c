@@ -63,20 +63,51 @@ struct knead_session_fields detect_session_totals(const struct detect *d)
 	return session_totals(&d->session, &now, d->hold.longest_hold_s);
 }
 
-/* What has ended since the last look is told to those who count it. */
+/* Since when nothing touches the device: the end of the last contact, or the first sample. */
+static int64_t idle_since_us(const struct detect *d)
+{
+	return d->session.known ? d->session.last_us : d->signal.first_us;
+}
+
+/* What is open, for those who wait for something to join or to be over. */
+static struct coach_time coach_now(const struct detect *d)
+{
+	const struct contact *c = &d->contact;
+	int64_t t_us = d->signal.t_us, lasted_us = (c->state == CONTACT_BRIDGE ? c->off_us : t_us) - c->on_us;
+	struct coach_time now = { .t_us = t_us, .idle_us = INT64_MAX, .press_us = t_us, .pulse_us = t_us };
+
+	if (c->state == CONTACT_IDLE) {
+		now.idle_us = idle_since_us(d);
+		return now;
+	}
+	if (lasted_us < d->hold.hold_min_us)
+		now.press_us = c->on_us;
+	if (d->hold.state != HOLD_EASED)
+		now.pulse_us = d->hold.state == HOLD_NONE ? c->on_us : d->hold.start_us;
+	now.stroke_coming = !d->hold.published && d->hold.state != HOLD_EASED;
+	return now;
+}
+
+/* What has ended since the last look is told to those who count it, in the order in which it ended. */
 static void tell_coach(struct detect *d)
 {
-	bool loaded = d->contact.state != CONTACT_IDLE;
-	int64_t since_us = d->session.last_us;
+	const struct hold *h = &d->hold;
+	const struct stroke *st = &d->stroke;
+	struct coach_time now = coach_now(d);
 
-	if (d->hold.holds != d->holds_told)
-		coach_hold(&d->coach, &d->hold.ended, d->hold.flags);
-	d->holds_told = d->hold.holds;
-	for (; d->strokes_told != d->stroke.strokes_total; d->strokes_told++)
-		coach_stroke(&d->coach, d->signal.t_us);
-	if (loaded)
-		since_us = d->hold.state == HOLD_NONE ? d->contact.on_us : d->hold.start_us;
-	coach_time(&d->coach, d->signal.t_us, loaded, since_us);
+	while (d->holds_told != h->holds || d->strokes_told != st->strokes_total) {
+		const struct hold_ended *hold = &h->ended[d->holds_told % HOLDS_KEPT];
+		int64_t stroke_us = st->ended_us[d->strokes_told % STROKES_KEPT];
+
+		if (d->strokes_told == st->strokes_total || (d->holds_told != h->holds && hold->end_us <= stroke_us)) {
+			coach_hold(&d->coach, hold);
+			d->holds_told++;
+		} else {
+			coach_stroke(&d->coach, stroke_us);
+			d->strokes_told++;
+		}
+	}
+	coach_advance(&d->coach, &now);
 }
 
 static void begin_session(struct detect *d, int64_t on_us)
@@ -104,19 +135,19 @@ static void touch(struct detect *d)
 		d->hold.flags |= KNEAD_FLAG_GAP;
 	else if (c->open_start || d->implausible_zero)
 		d->hold.flags |= KNEAD_FLAG_BOOT_LOADED;
-	d->stroke.prior = coach_prior(&d->coach);
-	if (d->stroke.prior != 1)
-		d->hold.flags |= KNEAD_FLAG_PRIOR;
+	d->stroke.prior = coach_touch(&d->coach, c->on_us);
 	emit_measure(d->emit, KNEAD_MEASURE_PRIOR, c->on_us, d->stroke.prior, 1);
 }
 
 static void begin(struct detect *d)
 {
+	int64_t idle_us = idle_since_us(d);
+
 	begin_session(d, d->contact.on_us);
 	if (d->settings->contact_events)
 		emit_event(d->emit, KNEAD_EVENT_CONTACT_START, d->contact.on_us,
 			hold_confidence(&d->hold, d->signal.raw_n), d->hold.flags);
-	coach_contact(&d->coach, d->contact.on_us, d->hold.flags);
+	coach_contact(&d->coach, d->contact.on_us, idle_us, d->hold.flags);
 	hold_press(&d->hold);
 	stroke_begin(&d->stroke, d->contact.on_us);
 }
@@ -150,6 +181,7 @@ static void untouch(struct detect *d)
 	if (!bounce && !slow_tap)
 		return;
 	begin_session(d, d->contact.on_us);
+	coach_brief(&d->coach, d->hold.flags);
 	if (slow_tap && !bounce)
 		emit_press(d, KNEAD_EVENT_TAP, off_us);
 	session_contact_end(&d->session, d->contact.on_us, off_us, signal_impulse_at(s, off_us, d->settings->release_n),
@@ -161,12 +193,22 @@ static void rest(struct detect *d)
 	hold_rest(&d->hold, &d->signal, stroke_stop(&d->stroke, d->hold.flags));
 }
 
+/* Without the prior this contact would have been taken for something else: that must show. */
+static void flag_prior(struct detect *d)
+{
+	d->hold.flags &= ~(uint32_t)KNEAD_FLAG_PRIOR;
+	if (d->stroke.doubt.by_prior)
+		d->hold.flags |= KNEAD_FLAG_PRIOR;
+}
+
 /* Rolling was found: what was held before ends, the roll is announced; it may have come to rest in the meantime. */
 static void roll(struct detect *d)
 {
 	const struct extreme *first = stroke_first(&d->stroke);
-	int64_t start_us = hold_move(&d->hold, &d->signal, first->t_us, &first->mark);
+	int64_t start_us;
 
+	flag_prior(d);
+	start_us = hold_move(&d->hold, &d->signal, first->t_us, &first->mark);
 	stroke_announce(&d->stroke, start_us, d->hold.flags);
 	if (stroke_dwelled(&d->stroke))
 		rest(d);
@@ -177,6 +219,7 @@ static void end_strokes(struct detect *d, int64_t off_us, double impulse_ns, enu
 {
 	if (stroke_found_at_end(&d->stroke, off_us, impulse_ns))
 		roll(d);
+	flag_prior(d);
 	if (d->stroke.state == STROKE_ROLL &&
 		off_us - stroke_rest_since_us(&d->stroke) >= knead_s_to_us(d->settings->hold_min_s))
 		rest(d);
@@ -243,29 +286,25 @@ static double told_level_n(const struct hold *h)
 	return h->state == HOLD_EASING || h->state == HOLD_EASED ? h->eased_level_n : h->tally.level_n;
 }
 
-static void follow_contact(struct detect *d, const struct force *force)
+/* Where the contact is, as far as the cells tell: for the travel of a press. */
+static void follow_place(struct detect *d)
+{
+	const struct signal *s = &d->signal;
+
+	if (!d->stroke.positional || !s->u_valid)
+		return;
+	if (!d->start_u_known)
+		d->start_u = s->u;
+	d->start_u_known = true;
+	if (fabs(s->u - d->start_u) > fabs(d->travel_u))
+		d->travel_u = s->u - d->start_u;
+}
+
+/* Rolling or not, since this sample. */
+static void follow_strokes(struct detect *d)
 {
 	struct signal *s = &d->signal;
-	bool in_dip = d->contact.state == CONTACT_BRIDGE;
 
-	if (s->raw_n > d->contact_peak_n && !force->saturated)
-		d->contact_peak_n = s->raw_n;
-	if (percussion_active(&d->percussion)) {
-		d->hold.percussion_us = percussion_time_us(&d->percussion);
-		d->hold.flags |= KNEAD_FLAG_PERCUSSION;
-	}
-	hold_push(&d->hold, s, in_dip, stroke_travelling(&d->stroke));
-	d->hold.flags |= coach_push(&d->coach, s, d->contact.on_us, d->hold.published ? d->hold.start_us : INT64_MAX,
-		d->session.open ? d->session.totals.loaded_s : 0, d->hold.flags);
-	if (d->contact.state != CONTACT_ON)
-		return;
-	if (d->stroke.positional && s->u_valid) {
-		if (!d->start_u_known)
-			d->start_u = s->u;
-		d->start_u_known = true;
-		if (fabs(s->u - d->start_u) > fabs(d->travel_u))
-			d->travel_u = s->u - d->start_u;
-	}
 	d->stroke.settled = tally_settled(&d->hold.tally);
 	d->stroke.told_until_us = hold_told_until_us(&d->hold);
 	switch (stroke_push(&d->stroke, s, &d->hold.tally.now, percussion_active(&d->percussion), d->hold.flags)) {
@@ -276,12 +315,57 @@ static void follow_contact(struct detect *d, const struct force *force)
 		rest(d);
 		break;
 	case STROKE_STEP_NONE:
+		flag_prior(d);
 		break;
 	}
 	if (d->hold.state == HOLD_CANDIDATE)
 		d->hold.moving = stroke_moving(&d->stroke, s->t_us);
 	else if (d->hold.state == HOLD_EASING || !d->hold.target_sent)
 		d->hold.moving = stroke_swinging(&d->stroke, s->t_us);
+}
+
+/* What others tell of a hold that goes on, or of a contact, stays true: nothing is told while it may have ended. */
+static void follow_time(struct detect *d)
+{
+	const struct signal *s = &d->signal;
+	struct hold *h = &d->hold;
+	int64_t lasted_us = s->t_us - s->level_lag_us - h->start_us;
+
+	coach_loaded(
+		&d->coach, s->t_us, d->session.totals.loaded_s + knead_us_to_s(s->t_us - d->contact.on_us), h->flags);
+	if (h->state == HOLD_ON && coach_due(&d->coach, lasted_us) && !stroke_swinging(&d->stroke, s->t_us)) {
+		int64_t told_us = coach_holding(&d->coach, h->start_us, lasted_us, h->flags);
+
+		h->told_us = told_us > h->told_us ? told_us : h->told_us;
+	}
+}
+
+static void follow_contact(struct detect *d, const struct force *force)
+{
+	struct signal *s = &d->signal;
+	bool in_dip = d->contact.state == CONTACT_BRIDGE, eased = d->hold.state == HOLD_EASED;
+
+	if (s->raw_n > d->contact_peak_n && !force->saturated)
+		d->contact_peak_n = s->raw_n;
+	if (percussion_active(&d->percussion)) {
+		d->hold.percussion_us = percussion_time_us(&d->percussion);
+		d->hold.flags |= KNEAD_FLAG_PERCUSSION;
+	}
+	hold_push(&d->hold, s, in_dip, stroke_travelling(&d->stroke));
+	if (eased && d->hold.state == HOLD_CANDIDATE)
+		coach_press_again(&d->coach, d->hold.start_us, d->hold.flags);
+	d->hold.flags |= coach_push(&d->coach, s, d->hold.flags);
+	if (d->contact.state != CONTACT_ON)
+		return;
+	follow_place(d);
+	follow_strokes(d);
+	follow_time(d);
+}
+
+/* A touch that began before the session's deadline may yet be a contact of this session. */
+static bool touched_in_time(const struct detect *d)
+{
+	return d->contact.state == CONTACT_TOUCH && d->contact.on_us < session_deadline_us(&d->session);
 }
 
 void detect_push(struct detect *d, const struct force *force, bool gap)
@@ -306,7 +390,7 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 		impact_due(&d->impact, &d->signal, true, d->hold.flags, d->emit);
 	if (d->hold.holds != d->holds_told || d->strokes_told != d->stroke.strokes_total || coach_waits(&d->coach))
 		tell_coach(d);
-	if (d->session.open && force->t_us >= session_deadline_us(&d->session))
+	if (d->session.open && !touched_in_time(d))
 		detect_advance(d, force->t_us);
 }
 

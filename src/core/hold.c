@@ -70,7 +70,7 @@ static void set_state(struct hold *h, enum hold_state to, enum hold_input input,
 static void begin_candidate(struct hold *h, int64_t start_us, bool onset)
 {
 	h->published = h->target_sent = false;
-	h->start_us = start_us;
+	h->start_us = h->told_us = start_us;
 	h->had_onset = onset;
 	h->percussion_before_us = h->percussion_us;
 }
@@ -78,6 +78,7 @@ static void begin_candidate(struct hold *h, int64_t start_us, bool onset)
 static void publish(struct hold *h)
 {
 	hold_record_start(h);
+	h->told_us = h->start_us + h->hold_min_us;
 	h->published = h->any = true;
 }
 
@@ -91,6 +92,8 @@ static void tell_target(struct hold *h)
 	if (!h->target_sent)
 		hold_record_target(h, target_us(h));
 	h->target_sent = true;
+	if (h->told_us < target_us(h))
+		h->told_us = target_us(h);
 }
 
 /* Percussion over more than half of the time since its start: neither hold nor roll, nor a press. */
@@ -391,11 +394,7 @@ bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us)
 
 int64_t hold_told_until_us(const struct hold *h)
 {
-	if (h->state == HOLD_EASED)
-		return h->ease_us;
-	if (!h->published)
-		return h->start_us;
-	return h->target_sent && h->target_us > h->hold_min_us ? target_us(h) : h->start_us + h->hold_min_us;
+	return h->state == HOLD_EASED ? h->ease_us : h->told_us;
 }
 
 int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, const struct tally_mark *mark)

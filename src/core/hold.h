@@ -29,6 +29,8 @@ enum hold_input {
 	HOLD_IN_LOST, /* data ended */
 };
 
+#define HOLDS_KEPT 4 /* more than one sample can end */
+
 struct hold {
 	const struct knead_settings *settings;
 	struct emit *emit;
@@ -59,8 +61,9 @@ struct hold {
 
 	bool rest_open; /* rolling: the tally restarts once the movement stops */
 
-	struct hold_ended ended; /* the last one, for those who listen; holds counts up with it */
+	int64_t told_us; /* up to here something was told of it, here or (detect.c) by others; its start before that */
 
+	struct hold_ended ended[HOLDS_KEPT]; /* the last ones, for those who listen: number i at i % HOLDS_KEPT */
 	uint32_t holds, holds_met; /* ended so far, over all sessions */
 	double longest_hold_s; /* of the session: detect.c sets it to 0 where one begins */
 	uint64_t impossible; /* pairs of state and input that cannot be */
@@ -95,7 +98,7 @@ void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us);
 /* The contact ended at off_us. Returns false when it had neither hold nor roll: a press or a tap. */
 bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us);
 
-/* Up to here what was told of the hold makes it a hold: its first hold_min_s, its target, its easing. */
+/* Up to here what was told of the hold makes it a hold: its first hold_min_s, its target, its easing, what others told. */
 int64_t hold_told_until_us(const struct hold *h);
 
 /*

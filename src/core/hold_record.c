@@ -11,7 +11,8 @@
 
 double hold_confidence(const struct hold *h, double level_n)
 {
-	static const uint32_t spoilers[] = { KNEAD_FLAG_GAP, KNEAD_FLAG_SATURATED, KNEAD_FLAG_BOOT_LOADED };
+	static const uint32_t spoilers[] = { KNEAD_FLAG_GAP, KNEAD_FLAG_SATURATED, KNEAD_FLAG_BOOT_LOADED,
+		KNEAD_FLAG_PRIOR };
 	double confidence = level_n > h->settings->press_n ? 1 - 0.5 * h->settings->press_n / level_n : 0.5;
 
 	for (uint32_t i = 0; i < sizeof spoilers / sizeof spoilers[0]; i++)
@@ -114,14 +115,14 @@ void hold_record_end(
 	event->hold_end.peak_t_us = emit_time(h->emit, f.peak_t_us);
 	event = emit_event(h->emit, KNEAD_EVENT_RELEASE, end_us, confidence, h->flags);
 	record_release(h, s, end, &f, &event->release);
-	h->ended = (struct hold_ended){
+	h->ended[h->holds++ % HOLDS_KEPT] = (struct hold_ended){
 		.id = h->id,
 		.start_us = h->start_us,
 		.end_us = end_us,
 		.level_n = level_n,
-		.target_met = f.target_met,
+		.flags = h->flags,
+		.cause = cause,
 	};
-	h->holds++;
 	h->holds_met += f.target_met;
 	if (knead_us_to_s(end_us - h->start_us) > h->longest_hold_s)
 		h->longest_hold_s = knead_us_to_s(end_us - h->start_us);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sets, by events.md section 2: a pulse set is two or more holds of 5 to 20 s with gaps of 0.5 to 10 s and levels within
- * 35 %; a press set three or more presses, each within 3 s of the one before. A set is told when nothing can join it any
+ * 35 % of the first; a press set three or more presses, each within 3 s of the one before. A set is told when nothing can join it any
  * more, about the end of its last member.
  */
 #include <math.h>
@@ -11,6 +11,7 @@
 
 #define PULSE_MIN_S 5.0
 #define PULSE_MAX_S 20.0
+#define PULSE_LATE_S 2.0
 #define PULSE_GAP_MIN_S 0.5
 #define PULSE_GAP_MAX_S 10.0
 #define PULSE_LEVEL_SHARE 0.35
@@ -55,7 +56,7 @@ static void close_presses(struct sets *s)
 	s->presses = 0;
 }
 
-void sets_hold(struct sets *s, const struct hold_ended *hold, uint32_t flags)
+void sets_hold(struct sets *s, const struct hold_ended *hold)
 {
 	double seconds = knead_us_to_s(hold->end_us - hold->start_us);
 	double gap_s = knead_us_to_s(hold->start_us - s->pulses_end_us);
@@ -78,7 +79,7 @@ void sets_hold(struct sets *s, const struct hold_ended *hold, uint32_t flags)
 	s->pulses++;
 	s->pulses_sum_s += seconds;
 	s->pulses_end_us = hold->end_us;
-	s->pulse_flags |= flags;
+	s->pulse_flags |= hold->flags;
 }
 
 void sets_press(struct sets *s, int64_t start_us, int64_t end_us, uint32_t flags)
@@ -94,14 +95,14 @@ void sets_press(struct sets *s, int64_t start_us, int64_t end_us, uint32_t flags
 	s->press_flags |= flags;
 }
 
-void sets_advance(struct sets *s, int64_t t_us, bool loaded, int64_t since_us)
+void sets_advance(struct sets *s, int64_t t_us, int64_t press_us, int64_t pulse_us)
 {
-	/* what is open and began in time may still join */
-	int64_t until_us = loaded ? since_us : t_us;
-
-	if (s->presses > 0 && knead_us_to_s(until_us - s->presses_end_us) > PRESS_GAP_MAX_S)
+	/* what has lasted too long is none, even if it is found to have ended a little while ago */
+	if (knead_us_to_s(t_us - pulse_us) > PULSE_MAX_S + PULSE_LATE_S)
+		pulse_us = t_us;
+	if (s->presses > 0 && knead_us_to_s(press_us - s->presses_end_us) > PRESS_GAP_MAX_S)
 		close_presses(s);
-	if (s->pulses > 0 && knead_us_to_s(until_us - s->pulses_end_us) > PULSE_GAP_MAX_S)
+	if (s->pulses > 0 && knead_us_to_s(pulse_us - s->pulses_end_us) > PULSE_GAP_MAX_S)
 		close_pulses(s);
 }
 

@@ -10,7 +10,8 @@ struct hold_ended {
 	uint32_t id;
 	int64_t start_us, end_us;
 	double level_n;
-	bool target_met;
+	uint32_t flags;
+	enum knead_cause cause;
 };
 
 struct sets {
@@ -30,16 +31,16 @@ struct sets {
 void sets_init(struct sets *s, struct emit *emit);
 
 /* A hold ended: it continues the pulse set, or closes it and may begin another. */
-void sets_hold(struct sets *s, const struct hold_ended *hold, uint32_t flags);
+void sets_hold(struct sets *s, const struct hold_ended *hold);
 
 /* A press ended. */
 void sets_press(struct sets *s, int64_t start_us, int64_t end_us, uint32_t flags);
 
 /*
- * It is t_us. loaded: a contact is open that began (or, inside it, a hold that began) at since_us, and may still join. Closes
+ * It is t_us; what is open and may yet become a press, a pulse, began at press_us, at pulse_us (t_us: nothing is). Closes
  * what nothing can join any more.
  */
-void sets_advance(struct sets *s, int64_t t_us, bool loaded, int64_t since_us);
+void sets_advance(struct sets *s, int64_t t_us, int64_t press_us, int64_t pulse_us);
 
 /* Data ended or the session is over: closes both. */
 void sets_close(struct sets *s);

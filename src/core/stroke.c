@@ -77,6 +77,7 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 	st->turns.positional = st->positional;
 	st->turns.emit = emit;
 	stroke_configure(st);
+	st->swings = st->positional ? 2 : 4;
 	st->next_roll_id = 1;
 	st->prior = 1;
 }
@@ -109,6 +110,7 @@ static void update_thresholds(struct stroke *st)
 void stroke_begin(struct stroke *st, int64_t t_us)
 {
 	st->turns.count = 0;
+	doubt_begin(&st->doubt);
 	trail_begin(&st->trail, t_us);
 	st->cand = NULL;
 	st->travelling = false;
@@ -139,12 +141,13 @@ static void confirm(struct stroke *st, const struct place *place, const struct t
 
 static bool find_roll(struct stroke *st, int64_t t_us)
 {
-	struct turns_rule rule = { .swings = st->positional ? 2 : 4, .swing = st->threshold };
+	struct turns_rule rule = { .swings = st->swings, .swing = st->threshold };
 
 	if (!turns_find(&st->turns, &rule, &st->rule_share))
 		return false;
 	if (extreme_arrive_us(&st->turns.kept[st->turns.count - 2], turns_last(&st->turns)) <= st->told_until_us)
 		return false;
+	doubt_settle(&st->doubt, st->rule_share * st->prior < 1);
 	set_state(st, STROKE_ROLL, STROKE_IN_RULE, t_us);
 	return true;
 }
@@ -170,7 +173,7 @@ static void announce_stroke(struct stroke *st, const struct extreme *a, const st
 
 	if (b->t_us <= start_us)
 		return;
-	st->strokes_total++;
+	st->ended_us[st->strokes_total++ % STROKES_KEPT] = b->t_us;
 	roll_stroke(&st->roll, st->emit, a, b, start_us, b->t_us, flags);
 }
 
@@ -214,13 +217,6 @@ bool stroke_swinging(const struct stroke *st, int64_t t_us)
 		return false;
 	last = &st->turns.kept[st->turns.count - 1];
 	return fabs(last->u - last[-1].u) >= st->threshold && knead_us_to_s(t_us - last->out_us) < REST_S;
-}
-
-double stroke_cadence_per_min(const struct stroke *st)
-{
-	double mean_s = roll_mean_interval_s(&st->roll);
-
-	return st->state == STROKE_ROLL && mean_s > 0 ? 60 / mean_s : 0;
 }
 
 /* Neither direction is known yet: whichever extreme the movement comes back from first is the place it left. */
@@ -353,6 +349,8 @@ enum stroke_step stroke_push(
 	update_thresholds(st);
 	if (st->positional || st->settled) /* a slow onset is a rise of force, but no movement */
 		trail_watch(&st->trail, s, MOVED_SHARE * st->threshold);
+	if (step == TRAIL_STEP_RIPE && st->prior > 1)
+		doubt_push(&st->doubt, place.t_us, place.u, st->threshold / st->prior, st->swings);
 	return step == TRAIL_STEP_RIPE ? follow(st, &place, mark, flags) : STROKE_STEP_NONE;
 }
 
@@ -367,7 +365,6 @@ static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, st
 	*ret = reversal_extreme(st->cand, st->near);
 	swing = fabs(ret->u - from->u);
 	rest_us = extreme_arrive_us(from, ret);
-
 	if (mean_s <= 0 && st->turns.count > 1)
 		mean_s = turns_interval_s(&st->turns.kept[0], from) / (st->turns.count - 1);
 	if (st->cand->after_peak_n > ret->peak_n)
@@ -388,6 +385,8 @@ int64_t stroke_rest_since_us(const struct stroke *st)
 	const struct extreme *from = &st->turns.kept[st->turns.count - 1];
 	struct extreme last = reversal_extreme(st->cand, st->near);
 
+	if (from->in_us == last.in_us) /* found at the end: what was kept is this very extreme */
+		return last.in_us;
 	return last.in_us > from->out_us ? last.in_us : from->out_us;
 }
 

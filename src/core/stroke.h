@@ -6,6 +6,7 @@
 #ifndef CORE_STROKE_H
 #define CORE_STROKE_H
 
+#include "doubt.h"
 #include "emit.h"
 #include "reversal.h"
 #include "roll.h"
@@ -28,6 +29,8 @@ enum stroke_input {
 	STROKE_IN_END, /* contact or data ended */
 };
 
+#define STROKES_KEPT (TURNS_KEPT + 1) /* more than one sample can end */
+
 struct stroke {
 	const struct knead_settings *settings;
 	struct emit *emit;
@@ -46,11 +49,15 @@ struct stroke {
 
 	struct roll roll;
 	uint32_t next_roll_id;
+	uint32_t swings; /* that make a roll */
 	double prior; /* factor on the size of a stroke: what the active protocol expects, told by detect.c */
+	struct doubt doubt; /* whether this contact is what it is by the prior alone */
 	bool settled; /* the onset of the contact is over, told by detect.c */
 	int64_t told_until_us; /* up to here a hold has been told, by detect.c: a roll that is over by then is none */
 	bool travelling;
 	uint32_t rolls_total, strokes_total; /* announced so far */
+	int64_t ended_us
+		[STROKES_KEPT]; /* ends of the last strokes, for those who listen: number i at i % STROKES_KEPT */
 	bool dwelled; /* the roll stopped at an extreme that is already confirmed */
 	double rule_share; /* smallest swing of the rule / threshold, for the confidence */
 };
@@ -121,6 +128,11 @@ int64_t stroke_rest_since_us(const struct stroke *st);
 int64_t stroke_stop(struct stroke *st, uint32_t flags);
 
 /* Strokes per minute of the running roll so far; 0 when none runs. */
-double stroke_cadence_per_min(const struct stroke *st);
+static inline double stroke_cadence_per_min(const struct stroke *st)
+{
+	double mean_s = roll_mean_interval_s(&st->roll);
+
+	return st->state == STROKE_ROLL && mean_s > 0 ? 60 / mean_s : 0;
+}
 
 #endif

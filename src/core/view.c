@@ -37,7 +37,7 @@ static void view_hold(const struct knead_pipeline *p, struct knead_view *v)
 	v->hold_id = h->published ? h->id : v->holding ? h->next_id : h->id;
 	v->hold_since_us = emit_time(&p->emit, h->start_us);
 	v->target_s = p->settings.target_s;
-	v->step = protocol_step(&p->detect.coach.protocol);
+	v->protocol = protocol_now(&p->detect.coach.protocol);
 	v->cadence_per_min = stroke_cadence_per_min(&p->detect.stroke);
 }
 

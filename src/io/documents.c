@@ -67,6 +67,23 @@ int document_live(
 	return end(&j);
 }
 
+/* How far the guided protocol is: the words of its events, in the flat state with their noun. */
+static void put_protocol(struct json *j, const struct knead_protocol_fields *f)
+{
+	static const char *const keys[] = { "step_of", "step_done", "step_target", "protocol_completed" };
+	bool any = f->step > 0;
+
+	put_count_if_any(j, "step", f->step);
+	if (any) {
+		json_put_int(j, keys[0], f->of);
+		json_put_int(j, keys[1], f->done);
+		json_put_int(j, keys[2], f->target);
+		json_put_bool(j, keys[3], f->completed);
+	}
+	for (uint32_t i = 0; !any && i < sizeof keys / sizeof keys[0]; i++)
+		json_put_text(j, keys[i], NULL);
+}
+
 int document_state(const struct knead_view *v, int64_t wall_origin_us, enum knead_profile profile, const char *protocol,
 	char *buf, size_t size)
 {
@@ -88,7 +105,7 @@ int document_state(const struct knead_view *v, int64_t wall_origin_us, enum knea
 	json_number(&j, v->cadence_per_min, 0, 1);
 	json_put_text(&j, "profile", knead_profile_to_str(profile));
 	json_put_text(&j, "protocol", text_if_any(protocol));
-	put_count_if_any(&j, "step", v->step);
+	put_protocol(&j, &v->protocol);
 	return end(&j);
 }
 

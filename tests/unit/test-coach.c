@@ -49,6 +49,13 @@ static struct script *fresh(void)
 	return &s;
 }
 
+static void use(struct script *s, const char *name, uint32_t steps, const struct knead_step *step)
+{
+	snprintf(s->settings.protocol.name, sizeof s->settings.protocol.name, "%s", name);
+	s->settings.protocol.steps = steps;
+	memcpy(s->settings.protocol.step, step, steps * sizeof *step);
+}
+
 static void three_presses_within_three_seconds_are_a_set_two_are_not(void **state)
 {
 	(void)state;
@@ -75,6 +82,20 @@ static void a_set_ends_with_the_data(void **state)
 {
 	(void)state;
 	check(fresh(), "1:0" PULSE(6) REST(2) PULSE(6) REST(1) " lost", "15.395 pulse_set_end 2 6.2\n");
+}
+
+/* The lift shows that there was a roll between two holds of six seconds: both are pulses. */
+static void of_two_holds_told_by_one_sample_none_is_left_out(void **state)
+{
+	static const char *const kinds[] = { "hold_end", "set_end", "protocol_step", NULL };
+	static const struct knead_step pulses = { .kind = KNEAD_STEP_PULSES, .seconds = 6, .count = 2, .count_min = 2 };
+	struct script *s = fresh();
+
+	(void)state;
+	use(s, "twice", 1, &pulses);
+	assert_string_equal(lines_of(script_run(s, "1:0 0.2>80 6:80 8~100,20,4 6:80 0.1>0 11:0"), kinds),
+		"7.357 hold_end 6.337 rolled\n21.294 hold_end 6.155 lifted\n7.357 protocol_step step 1 of 1, 1 of 2\n"
+		"21.294 protocol_step step 1 of 1, 2 of 2, completed\n21.294 pulse_set_end 2 6.2\n");
 }
 
 static void limits_warn_once_a_contact_and_flag_it(void **state)
@@ -126,23 +147,16 @@ static void loading_too_fast_warns(void **state)
 	check(s, "0.05>200 2:200 0.2>0 3:0", "6.338 warning fast_load 2262 of 1500\n");
 }
 
-static void use(struct script *s, const char *name, uint32_t steps, const struct knead_step *step)
-{
-	snprintf(s->settings.protocol.name, sizeof s->settings.protocol.name, "%s", name);
-	s->settings.protocol.steps = steps;
-	memcpy(s->settings.protocol.step, step, steps * sizeof *step);
-}
-
 static void a_hold_protocol_is_done_with_one_hold_of_its_length(void **state)
 {
-	static const struct knead_step hold30 = { .kind = KNEAD_STEP_HOLD, .seconds = 30 };
+	static const struct knead_step hold30 = { .kind = KNEAD_STEP_HOLD, .seconds = 30, .seconds_max = 30 };
 	struct script *s = fresh();
 
 	(void)state;
 	use(s, "hold30", 1, &hold30);
 	check(s, "1:0" PULSE(29) REST(2), "");
 	check(s, PULSE(30) REST(2),
-		"62.395 protocol_step step 1 of 1, 1 of 1, completed\n62.395 protocol_done step 1 of 1, 1 of 1, completed\n");
+		"62.208 protocol_step step 1 of 1, 1 of 1, completed\n62.208 protocol_done step 1 of 1, 1 of 1, completed\n");
 }
 
 static void pulses_are_counted_one_by_one(void **state)
@@ -165,7 +179,7 @@ static void pulses_are_counted_one_by_one(void **state)
 static void stretch_strokes_may_be_lifted_presses_and_end_when_nothing_follows(void **state)
 {
 	static const struct knead_step steps[] = {
-		{ .kind = KNEAD_STEP_HOLD, .seconds = 5 },
+		{ .kind = KNEAD_STEP_HOLD, .seconds = 5, .seconds_max = 5 },
 		{ .kind = KNEAD_STEP_REST, .seconds = 2 },
 		{ .kind = KNEAD_STEP_STROKES, .count_min = 3, .count = 5 },
 	};
@@ -176,7 +190,7 @@ static void stretch_strokes_may_be_lifted_presses_and_end_when_nothing_follows(v
 	use(s, "compress-then-stretch", 3, steps);
 	assert_string_equal(
 		lines_of(script_run(s, "1:0" PULSE(5) REST(3) PRESS REST(1) PRESS REST(1) PRESS REST(5)), kinds),
-		"6.195 protocol_step step 1 of 3, 1 of 1, completed\n8.195 protocol_step step 2 of 3, 1 of 1, completed\n"
+		"6.008 protocol_step step 1 of 3, 1 of 1, completed\n8.195 protocol_step step 2 of 3, 1 of 1, completed\n"
 		"10.394 protocol_step step 3 of 3, 1 of 5\n12.594 protocol_step step 3 of 3, 2 of 5\n"
 		"14.794 protocol_step step 3 of 3, 3 of 5\n14.794 protocol_step step 3 of 3, 3 of 5, completed\n"
 		"14.794 protocol_done step 3 of 3, 3 of 5, completed\n");
@@ -198,7 +212,7 @@ static void a_protocol_left_off_ends_unfinished_with_the_session(void **state)
 /* Force that swings by 20 % could be either: what the protocol asks for decides, and the event says so. */
 static void the_active_protocol_is_a_prior_and_shows(void **state)
 {
-	static const struct knead_step hold = { .kind = KNEAD_STEP_HOLD, .seconds = 30 };
+	static const struct knead_step hold = { .kind = KNEAD_STEP_HOLD, .seconds = 30, .seconds_max = 30 };
 	static const struct knead_step strokes = { .kind = KNEAD_STEP_STROKES, .count_min = 3, .count = 5 };
 	static const char words[] = "1:0 0.2>92 24~100,8.5,4 0.1>0 3:0";
 	struct script *s = fresh();
@@ -219,6 +233,7 @@ int main(void)
 		cmocka_unit_test(three_presses_within_three_seconds_are_a_set_two_are_not),
 		cmocka_unit_test(holds_of_five_to_twenty_seconds_with_short_rests_are_a_pulse_set),
 		cmocka_unit_test(a_set_ends_with_the_data),
+		cmocka_unit_test(of_two_holds_told_by_one_sample_none_is_left_out),
 		cmocka_unit_test(limits_warn_once_a_contact_and_flag_it),
 		cmocka_unit_test(an_overlong_hold_and_the_dose_of_a_session_warn),
 		cmocka_unit_test(pressing_again_too_soon_warns_only_after_a_long_hold),

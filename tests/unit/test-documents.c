@@ -36,7 +36,7 @@ static struct knead_view held_view(void)
 		.hold_id = 17,
 		.hold_since_us = 1012040000,
 		.target_s = 30,
-		.step = 1,
+		.protocol = { .protocol = "hold30", .step = 1, .of = 1, .target = 1 },
 		.session = { .known = true,
 			.active = true,
 			.start_us = 290000000,
@@ -81,7 +81,7 @@ static void state_is_that_of_the_contract(void **state)
 	assert_string_equal(buf,
 		"{\"v\":1,\"ts\":\"2026-11-20T08:36:42.120Z\",\"phase\":\"holding\",\"holding\":true,\"in_use\":true,"
 		"\"hold_id\":17,\"hold_since\":\"2026-11-20T08:36:12.040Z\",\"target_s\":30,\"force_n\":86.4,"
-		"\"cadence_per_min\":0,\"profile\":\"ball\",\"protocol\":\"hold30\",\"step\":1}");
+		"\"cadence_per_min\":0,\"profile\":\"ball\",\"protocol\":\"hold30\",\"step\":1,\"step_of\":1,\"step_done\":0,\"step_target\":1,\"protocol_completed\":false}");
 }
 
 static void state_of_an_idle_device_says_null_for_what_is_not_there(void **state)
@@ -93,7 +93,7 @@ static void state_of_an_idle_device_says_null_for_what_is_not_there(void **state
 	assert_string_equal(buf,
 		"{\"v\":1,\"ts\":\"1970-01-01T00:00:00.000Z\",\"phase\":\"idle\",\"holding\":false,\"in_use\":false,"
 		"\"hold_id\":null,\"hold_since\":null,\"target_s\":30,\"force_n\":-0.3,\"cadence_per_min\":0,"
-		"\"profile\":\"gentle\",\"protocol\":null,\"step\":null}");
+		"\"profile\":\"gentle\",\"protocol\":null,\"step\":null,\"step_of\":null,\"step_done\":null,\"step_target\":null,\"protocol_completed\":null}");
 }
 
 static void session_is_that_of_the_contract(void **state)
