@@ -21,9 +21,9 @@ static const struct {
 	{ "hold30", "hold 30" },
 	{ "pulse3x10", "pulses 3x10" },
 	{ "stretch3-5", "strokes 3-5" },
-	{ "compress-then-stretch", "hold 30, strokes 3-5" },
-	{ "lean30-60", "hold 30" },
-	{ "gentle", "hold 60" },
+	{ "compress-then-stretch", "hold 30, strokes 3-5 within 60" },
+	{ "lean30-60", "hold 30-60" },
+	{ "gentle", "hold 60-120" },
 };
 
 static int read_seconds(const char *text, double *ret)
@@ -34,6 +34,34 @@ static int read_seconds(const char *text, double *ret)
 		return -EINVAL;
 	*ret = value;
 	return 0;
+}
+
+/* Cuts *text in two at the separator, if it is there; *ret_rest is what follows it, or NULL. The copy is of that size. */
+static void cut(const char **text, const char *separator, char *copy, size_t size, const char **ret_rest)
+{
+	const char *at = strstr(*text, separator);
+
+	*ret_rest = at ? at + strlen(separator) : NULL;
+	if (!at || (size_t)(at - *text) >= size)
+		return;
+	snprintf(copy, size, "%.*s", (int)(at - *text), *text);
+	*text = copy;
+}
+
+/* Seconds, or from so many to so many. */
+static int read_range(const char *text, struct knead_step *step)
+{
+	char copy[CONF_NUMBER_MAX];
+	const char *most;
+
+	if (read_seconds(text, &step->seconds) == 0) {
+		step->seconds_max = step->seconds;
+		return 0;
+	}
+	cut(&text, "-", copy, sizeof(copy), &most);
+	if (!most || read_seconds(text, &step->seconds) < 0 || read_seconds(most, &step->seconds_max) < 0)
+		return -EINVAL;
+	return step->seconds_max >= step->seconds ? 0 : -EINVAL;
 }
 
 /* A whole number 1..COUNT_MAX up to the character stop; moves *text behind it. */
@@ -54,6 +82,12 @@ static int read_count(const char **text, char stop, uint32_t *ret)
 
 static int read_strokes(const char *text, struct knead_step *step)
 {
+	char copy[CONF_NUMBER_MAX];
+	const char *within;
+
+	cut(&text, " within ", copy, sizeof(copy), &within);
+	if (within && read_seconds(within, &step->within_s) < 0)
+		return -EINVAL;
 	if (!strchr(text, '-')) {
 		if (read_count(&text, '\0', &step->count) < 0)
 			return -EINVAL;
@@ -80,7 +114,7 @@ static int read_step(char *text, struct knead_step *ret, char *why, size_t size)
 	amount = text + word + strspn(text + word, " \t");
 	if (word == 4 && strncmp(text, "hold", word) == 0) {
 		step.kind = KNEAD_STEP_HOLD;
-		r = read_seconds(amount, &step.seconds);
+		r = read_range(amount, &step);
 	} else if (word == 4 && strncmp(text, "rest", word) == 0) {
 		step.kind = KNEAD_STEP_REST;
 		r = read_seconds(amount, &step.seconds);
@@ -95,8 +129,10 @@ static int read_step(char *text, struct knead_step *ret, char *why, size_t size)
 			r = read_seconds(amount, &step.seconds);
 	}
 	if (r < 0)
-		return conf_refuse(
-			why, size, "'%s' is no step; write such as hold 30, pulses 3x10, strokes 3-5, rest 30", text);
+		return conf_refuse(why, size,
+			"'%s' is no step; write such as hold 30, hold 30-60, pulses 3x10, strokes 3-5, "
+			"strokes 3-5 within 60, rest 30",
+			text);
 	*ret = step;
 	return 0;
 }
@@ -126,12 +162,15 @@ int conf_steps_parse(const char *text, struct knead_protocol *p, char *why, size
 
 static void format_step(const struct knead_step *step, char *buf, size_t size)
 {
-	char number[CONF_NUMBER_MAX];
+	char number[CONF_NUMBER_MAX], more[CONF_NUMBER_MAX];
 
 	conf_number_text(step->seconds, number);
 	switch (step->kind) {
 	case KNEAD_STEP_HOLD:
-		snprintf(buf, size, "hold %s", number);
+		if (step->seconds_max > step->seconds)
+			snprintf(buf, size, "hold %s-%s", number, conf_number_text(step->seconds_max, more));
+		else
+			snprintf(buf, size, "hold %s", number);
 		break;
 	case KNEAD_STEP_REST:
 		snprintf(buf, size, "rest %s", number);
@@ -144,6 +183,11 @@ static void format_step(const struct knead_step *step, char *buf, size_t size)
 			snprintf(buf, size, "strokes %u", step->count);
 		else
 			snprintf(buf, size, "strokes %u-%u", step->count_min, step->count);
+		if (step->within_s > 0) {
+			size_t n = strlen(buf);
+
+			snprintf(buf + n, size - n, " within %s", conf_number_text(step->within_s, more));
+		}
 		break;
 	}
 }

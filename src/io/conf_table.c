@@ -155,7 +155,7 @@ const struct conf_key conf_keys[] = {
 		.help = "Exercise to guide: name of a [protocol NAME] or one of hold30, pulse3x10, stretch3-5, compress-then-stretch, lean30-60, gentle; empty for none" },
 	/* ---- [protocol NAME] ---- */
 	{ CONF_PROTOCOL, "steps", CONF_STEPS, .offset = offsetof(struct conf_protocol, protocol), .def = "",
-		.help = "Steps in order, separated by commas, such as: hold 30, pulses 3x10, strokes 3-5, rest 30" },
+		.help = "Steps in order, separated by commas, such as: hold 30, hold 30-60, pulses 3x10, strokes 3-5, strokes 3-5 within 60, rest 30" },
 };
 
 const size_t conf_keys_count = sizeof(conf_keys) / sizeof(conf_keys[0]);

@@ -395,21 +395,25 @@ static void lists_take_commas_blanks_and_further_lines(void **state)
 
 static void steps_of_a_protocol_are_read_and_written_the_same(void **state)
 {
-	static const char text[] = "hold 30, pulses 3x10, strokes 3-5, strokes 4, rest 7.5";
+	static const char text[] =
+		"hold 30, pulses 3x10, strokes 3-5, strokes 4, rest 7.5, hold 30-60, strokes 3-5 within 60";
 	static const char *const bad[] = { "", "hold", "hold 0", "hold 3601", "pulses 3", "pulses 0x10", "pulses x10",
-		"strokes 5-3", "strokes 3-", "strokes 101", "rest -1", "hold 30,", "hold 30 s", "holds 30" };
+		"strokes 5-3", "strokes 3-", "strokes 101", "rest -1", "hold 30,", "hold 30 s", "holds 30",
+		"hold 60-30", "hold 30-", "hold -30", "strokes 3-5 within", "strokes 3 within 0", "hold 30 within 60",
+		"rest 5-10" };
 	struct knead_protocol p = { 0 };
 	char why[CONF_WHY_MAX], back[CONF_TEXT_MAX];
 
 	assert_int_equal(conf_steps_parse(text, &p, why, sizeof(why)), 0);
-	assert_int_equal(p.steps, 5);
+	assert_int_equal(p.steps, 7);
+	assert_true(p.step[0].seconds_max == 30 && p.step[5].seconds_max == 60 && p.step[6].within_s == 60);
 	assert_true(p.step[1].kind == KNEAD_STEP_PULSES && p.step[1].count == 3 && p.step[1].seconds == 10);
 	assert_true(p.step[2].count_min == 3 && p.step[2].count == 5 && p.step[3].count_min == 4);
 	assert_string_equal(conf_steps_format(&p, back), text);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (conf_steps_parse(bad[i], &p, why, sizeof(why)) == 0)
 			fail_msg("'%s' was taken", bad[i]);
-	assert_int_equal(p.steps, 5);
+	assert_int_equal(p.steps, 7);
 }
 
 static void built_in_protocols_are_known_and_a_section_beats_them(void **state)
