@@ -35,6 +35,7 @@ enum parting { PART_NOT, PART_DRAIN, PART_OFFLINE, PART_OVER };
 struct delivery {
 	const struct mqtt_settings *settings;
 	struct mqtt_outbox *outbox;
+	struct mqtt_inbox *inbox;
 	sink_mqtt_log_fn log;
 	void *log_user;
 	struct mqtt_link *link; /* NULL while there is none */
@@ -45,7 +46,7 @@ struct delivery {
 	enum parting parting;
 	struct {
 		bool outage, refused, tls; /* of this outage */
-		bool message; /* of this link */
+		bool message, unheard; /* of this link */
 		bool exposed;
 	} told;
 };
@@ -85,7 +86,14 @@ static void tell_success(struct delivery *d, int protocol)
 {
 	say(d, LOG_NOTICE, "connected with MQTT %s%s", protocol == 5 ? "5" : "3.1.1",
 		d->settings->tls ? " over TLS" : "");
-	d->told.outage = d->told.refused = d->told.tls = d->told.message = false;
+	d->told.outage = d->told.refused = d->told.tls = d->told.message = d->told.unheard = false;
+}
+
+static void tell_unheard(struct delivery *d)
+{
+	if (!d->told.unheard)
+		say(d, LOG_WARNING, "does not let us listen for commands; check what this user may read");
+	d->told.unheard = true;
 }
 
 static void tell_refused_message(struct delivery *d, const struct mqtt_item *item, const char *reason)
@@ -168,6 +176,7 @@ static struct mqtt_link *open_link(struct delivery *d, int protocol)
 		.ca_file = s->ca_file,
 		.cert_file = s->cert_file,
 		.key_file = s->key_file,
+		.inbox = d->inbox,
 		.will_topic = s->guest ? NULL : s->availability_topic,
 	};
 	struct mqtt_link *link = mqtt_link_open(&options);
@@ -230,6 +239,23 @@ static int connect_once(struct delivery *d, enum mqtt_link_end *ret_end)
 
 /* ---- delivering ---- */
 
+/* "online" in its place among all the rest: what discovery announces comes before it. */
+static void put_online(struct delivery *d)
+{
+	struct mqtt_message m = {
+		.topic = d->settings->availability_topic,
+		.payload = "online",
+		.length = strlen("online"),
+		.cls = MQTT_NEWEST,
+		.rank = MQTT_RANK_BRIDGE,
+		.qos = 1,
+		.retain = true,
+	};
+
+	if (!d->settings->guest)
+		mqtt_outbox_put(d->outbox, &m);
+}
+
 static void begin_link(struct delivery *d, int protocol)
 {
 	const struct mqtt_settings *s = d->settings;
@@ -237,12 +263,16 @@ static void begin_link(struct delivery *d, int protocol)
 	d->up_us = mqtt_outbox_now_us();
 	d->look_by_us = INT64_MAX;
 	mqtt_outbox_online(d->outbox, protocol);
-	if (!s->guest)
-		mqtt_link_say(d->link, s->availability_topic, "online", d->up_us);
-	if (d->info && mqtt_link_look(d->link, s->info_topic, d->info->payload, d->info->length) == 0)
+	for (size_t i = 0; i < s->subscriptions_count; i++)
+		mqtt_link_subscribe(d->link, s->subscriptions[i]);
+	if (d->info && mqtt_link_look(d->link, s->info_topic, d->info->payload, d->info->length) == 0) {
+		if (!s->guest)
+			mqtt_link_say(d->link, s->availability_topic, "online", d->up_us);
 		d->look_by_us = d->up_us + s->look_ms * 1000LL;
-	else
+	} else {
+		put_online(d);
 		mqtt_outbox_renew(d->outbox, true);
+	}
 }
 
 static void end_link(struct delivery *d)
@@ -349,6 +379,8 @@ static void deliver(struct delivery *d)
 			by_us -= PART_RESERVE_US;
 		turn(d, earlier(now_us + TURN_US, earlier(d->look_by_us, by_us)));
 		take_acknowledged(d);
+		if (mqtt_link_unheard(d->link))
+			tell_unheard(d);
 		if (mqtt_link_oldest_us(d->link, mqtt_outbox_now_us()) > ack_us)
 			mqtt_link_fail(d->link, "acknowledges nothing any more");
 	}
@@ -390,11 +422,16 @@ static int64_t live_once(struct delivery *d)
 	return mqtt_backoff_next_us(&d->backoff, chance);
 }
 
-void mqtt_delivery_run(
-	const struct mqtt_settings *settings, struct mqtt_outbox *outbox, sink_mqtt_log_fn log, void *log_user)
+void mqtt_delivery_run(const struct mqtt_settings *settings, struct mqtt_outbox *outbox, struct mqtt_inbox *inbox,
+	sink_mqtt_log_fn log, void *log_user)
 {
 	struct delivery d = {
-		.settings = settings, .outbox = outbox, .log = log, .log_user = log_user, .look_by_us = INT64_MAX
+		.settings = settings,
+		.outbox = outbox,
+		.inbox = inbox,
+		.log = log,
+		.log_user = log_user,
+		.look_by_us = INT64_MAX,
 	};
 	int64_t by_us;
 

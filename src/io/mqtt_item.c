@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A message in memory is one block: the item, then its topic, its payload and its late topic, each with a NUL. */
+/* A message in memory is one block: the item, then its topic, its payload, its late topic and its correlation data, each with a NUL. */
 #include "mqtt_item.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static char *copy_bytes(char **at, const char *from, size_t n)
 struct mqtt_item *mqtt_item_new(const struct mqtt_message *m, int64_t since_us)
 {
 	size_t topic = strlen(m->topic), late = m->late_topic ? strlen(m->late_topic) : 0;
-	size_t bytes = sizeof(struct mqtt_item) + topic + late + m->length + 3;
+	size_t bytes = sizeof(struct mqtt_item) + topic + late + m->length + m->correlation_length + 4;
 	struct mqtt_item *item = malloc(bytes);
 
 	if (!item)
@@ -32,6 +32,7 @@ struct mqtt_item *mqtt_item_new(const struct mqtt_message *m, int64_t since_us)
 		.json = m->json,
 		.expiry_s = m->expiry_s,
 		.length = m->length,
+		.correlation_length = m->correlation_length,
 		.bytes = bytes,
 	};
 	char *at = (char *)(item + 1);
@@ -39,6 +40,8 @@ struct mqtt_item *mqtt_item_new(const struct mqtt_message *m, int64_t since_us)
 	item->payload = copy_bytes(&at, m->payload, m->length);
 	if (m->late_topic)
 		item->late_topic = copy_bytes(&at, m->late_topic, late);
+	if (m->correlation)
+		item->correlation = copy_bytes(&at, m->correlation, m->correlation_length);
 	return item;
 }
 

@@ -17,8 +17,8 @@ struct mqtt_item {
 	bool retain, json;
 	bool late; /* goes to late_topic, without expiry */
 	uint32_t expiry_s;
-	size_t length, bytes; /* of the payload; of all in memory */
-	const char *topic, *late_topic, *payload; /* late_topic may be NULL */
+	size_t length, correlation_length, bytes; /* of the payload; of all in memory */
+	const char *topic, *late_topic, *payload, *correlation; /* late_topic and correlation may be NULL */
 };
 
 /* Copies m. Returns the item with one reference, or NULL without memory. */

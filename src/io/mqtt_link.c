@@ -10,6 +10,7 @@
  * Acknowledgements are noted in the callbacks and handed out afterwards, so that nobody does anything inside a callback.
  */
 #include "mqtt_link.h"
+#include "mqtt_packet.h"
 
 #include <errno.h>
 #include <mosquitto.h>
@@ -38,6 +39,8 @@ struct mqtt_link {
 	enum mqtt_link_end end;
 	char why[200], library_error[160];
 	struct flight flights[FLIGHTS];
+	struct mqtt_inbox *inbox;
+	bool unheard; /* a subscription was refused */
 	struct {
 		const char *topic, *expected;
 		size_t length;
@@ -126,9 +129,20 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
 {
 	struct mqtt_link *l = user;
 
-	if (l->look.topic && message->retain && strcmp(message->topic, l->look.topic) == 0)
+	if (!l->look.topic || strcmp(message->topic, l->look.topic) != 0)
+		mqtt_packet_take(l->inbox, message, properties);
+	else if (message->retain)
 		l->look.found = (size_t)message->payloadlen == l->look.length &&
 				memcmp(message->payload, l->look.expected, l->look.length) == 0;
+}
+
+static void on_subscribe(struct mosquitto *mosq, void *user, int mid, int count, const int *granted,
+	const mosquitto_property *properties)
+{
+	struct mqtt_link *l = user;
+
+	for (int i = 0; i < count; i++)
+		l->unheard |= granted[i] >= MQTT_RC_UNSPECIFIED;
 }
 
 /* "OpenSSL Error[0]: error:0A000086:SSL routines::certificate verify failed" -> the words at its end. */
@@ -180,6 +194,7 @@ static int set_up(struct mqtt_link *l, const struct mqtt_link_options *o)
 	mosquitto_disconnect_v5_callback_set(l->mosq, on_disconnect);
 	mosquitto_publish_v5_callback_set(l->mosq, on_publish);
 	mosquitto_message_v5_callback_set(l->mosq, on_message);
+	mosquitto_subscribe_v5_callback_set(l->mosq, on_subscribe);
 	mosquitto_log_callback_set(l->mosq, on_log);
 	if (!rc) /* an event must not wait for the acknowledgement of the one before */
 		rc = mosquitto_int_option(l->mosq, MOSQ_OPT_TCP_NODELAY, 1);
@@ -216,6 +231,7 @@ struct mqtt_link *mqtt_link_open(const struct mqtt_link_options *options)
 		return NULL;
 	l->protocol = options->protocol;
 	l->tls = options->tls;
+	l->inbox = options->inbox;
 	l->mosq = mosquitto_new(options->client_id, true, l);
 	if (!l->mosq) {
 		free(l);
@@ -297,39 +313,20 @@ bool mqtt_link_found(const struct mqtt_link *l)
 	return l->look.found;
 }
 
+int mqtt_link_subscribe(struct mqtt_link *l, const char *filter)
+{
+	return mqtt_packet_subscribe(l->mosq, l->protocol, filter) ? -ENOTCONN : 0;
+}
+
+bool mqtt_link_unheard(struct mqtt_link *l)
+{
+	bool unheard = l->unheard;
+
+	l->unheard = false;
+	return unheard;
+}
+
 /* ---- messages ---- */
-
-/* What goes with a message under MQTT 5; a list for mosquitto_property_free_all(), or NULL. */
-static int properties_of(const struct mqtt_item *item, mosquitto_property **ret)
-{
-	int rc = 0;
-
-	if (item->json) {
-		rc = mosquitto_property_add_byte(ret, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1);
-		if (!rc)
-			rc = mosquitto_property_add_string(ret, MQTT_PROP_CONTENT_TYPE, "application/json");
-	}
-	if (!rc && item->expiry_s > 0 && !item->late)
-		rc = mosquitto_property_add_int32(ret, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, item->expiry_s);
-	if (!rc && item->json && item->retain)
-		rc = mosquitto_property_add_string_pair(ret, MQTT_PROP_USER_PROPERTY, "schema", "knead/1");
-	return rc;
-}
-
-static int publish(struct mqtt_link *l, struct mqtt_item *item, int *ret_mid)
-{
-	const char *topic = item->late ? item->late_topic : item->topic;
-	mosquitto_property *properties = NULL;
-	int rc = l->protocol == 5 ? properties_of(item, &properties) : 0;
-
-	if (!rc)
-		rc = mosquitto_publish_v5(
-			l->mosq, ret_mid, topic, (int)item->length, item->payload, item->qos, item->retain, properties);
-	int error = errno;
-	mosquitto_property_free_all(&properties);
-	errno = error;
-	return rc;
-}
 
 static void take_off(struct mqtt_link *l, struct mqtt_item *item, int mid, int64_t now_us)
 {
@@ -352,7 +349,7 @@ int mqtt_link_send(struct mqtt_link *l, struct mqtt_item *item, int64_t now_us)
 	int mid = 0;
 
 	errno = 0;
-	int rc = publish(l, item, &mid);
+	int rc = mqtt_packet_publish(l->mosq, l->protocol, item, &mid);
 
 	if (is_about_the_message(rc))
 		return MQTT_LINK_E_REFUSED;

@@ -6,6 +6,7 @@
 #ifndef IO_MQTT_LINK_H
 #define IO_MQTT_LINK_H
 
+#include "mqtt_inbox.h"
 #include "mqtt_item.h"
 
 #define MQTT_LINK_WINDOW 10 /* messages without acknowledgement */
@@ -18,6 +19,7 @@ struct mqtt_link_options {
 	bool tls;
 	const char *ca_file, *cert_file, *key_file; /* may be NULL */
 	const char *will_topic; /* NULL = no will; gets "offline", retained, when the link breaks */
+	struct mqtt_inbox *inbox; /* receives what comes on subscribed topics */
 };
 
 enum mqtt_link_state {
@@ -75,6 +77,11 @@ struct mqtt_item *mqtt_link_next_flying(struct mqtt_link *l);
 /* Looks whether the broker has kept expected as the retained message of topic; both must outlive the link. */
 int mqtt_link_look(struct mqtt_link *l, const char *topic, const char *expected, size_t length);
 bool mqtt_link_found(const struct mqtt_link *l);
+
+/* Listens to a topic filter, from now on and not to what was kept. Returns 0 or -ENOTCONN. */
+int mqtt_link_subscribe(struct mqtt_link *l, const char *filter);
+/* Whether the broker has refused a subscription; true once for each. */
+bool mqtt_link_unheard(struct mqtt_link *l);
 
 /* Sends DISCONNECT, after which the broker does not send the will; the rest of what is written waits for mqtt_link_run(). */
 void mqtt_link_disconnect(struct mqtt_link *l);

@@ -176,7 +176,11 @@ void mqtt_outbox_renew(struct mqtt_outbox *o, bool all)
 {
 	pthread_mutex_lock(&o->mutex);
 	mqtt_queue_renew(o->queue, all);
+	bool must_wake = o->online && !o->woken;
+	o->woken |= must_wake;
 	pthread_mutex_unlock(&o->mutex);
+	if (must_wake)
+		wake(o);
 }
 
 struct mqtt_item *mqtt_outbox_take(struct mqtt_outbox *o, unsigned room, unsigned late_room)

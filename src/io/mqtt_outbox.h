@@ -19,6 +19,7 @@ int64_t mqtt_outbox_now_us(void);
 /* ---- for callers ---- */
 void mqtt_outbox_put(struct mqtt_outbox *o, const struct mqtt_message *m);
 void mqtt_outbox_stats(struct mqtt_outbox *o, struct sink_mqtt_stats *ret);
+void mqtt_outbox_renew(struct mqtt_outbox *o, bool all); /* from either side; see mqtt_queue_renew() */
 void mqtt_outbox_stop(struct mqtt_outbox *o, int64_t by_us);
 
 /* ---- for the delivery thread; items as in mqtt_queue.h ---- */
@@ -28,7 +29,6 @@ bool mqtt_outbox_stopping(struct mqtt_outbox *o, int64_t *ret_by_us); /* *ret_by
 bool mqtt_outbox_empty(struct mqtt_outbox *o);
 void mqtt_outbox_online(struct mqtt_outbox *o, int protocol);
 void mqtt_outbox_offline(struct mqtt_outbox *o);
-void mqtt_outbox_renew(struct mqtt_outbox *o, bool all);
 struct mqtt_item *mqtt_outbox_take(struct mqtt_outbox *o, unsigned room, unsigned late_room);
 void mqtt_outbox_done(struct mqtt_outbox *o, struct mqtt_item *item, enum mqtt_fate fate);
 void mqtt_outbox_back(struct mqtt_outbox *o, struct mqtt_item *item);

@@ -72,6 +72,20 @@ static int make_client_id(const char *base, char **ret)
 	return asprintf(ret, "kneadd-%016llx", (unsigned long long)hash) < 0 ? -ENOMEM : 0;
 }
 
+static int copy_subscriptions(struct mqtt_settings *s, const struct sink_mqtt_options *o)
+{
+	s->subscriptions = calloc(o->subscriptions_count + 1, sizeof(*s->subscriptions));
+	if (!s->subscriptions)
+		return -ENOMEM;
+	for (size_t i = 0; i < o->subscriptions_count; i++) {
+		s->subscriptions[i] = strdup(o->subscriptions[i]);
+		if (!s->subscriptions[i])
+			return -ENOMEM;
+		s->subscriptions_count++;
+	}
+	return 0;
+}
+
 static int copy_texts(struct mqtt_settings *s, const struct sink_mqtt_options *o)
 {
 	int r = copy(&s->host, o->host);
@@ -82,6 +96,7 @@ static int copy_texts(struct mqtt_settings *s, const struct sink_mqtt_options *o
 	r = r < 0 ? r : copy(&s->ca_file, o->ca_file);
 	r = r < 0 ? r : copy(&s->cert_file, o->cert_file);
 	r = r < 0 ? r : copy(&s->key_file, o->key_file);
+	r = r < 0 ? r : copy_subscriptions(s, o);
 	r = r < 0 ? r : mqtt_password_find(o->password_file, getenv("CREDENTIALS_DIRECTORY"), &s->password_path);
 	if (r < 0)
 		return r;
@@ -151,5 +166,8 @@ void mqtt_settings_deinit(struct mqtt_settings *s)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(*texts[i]);
+	for (size_t i = 0; i < s->subscriptions_count; i++)
+		free(s->subscriptions[i]);
+	free(s->subscriptions);
 	*s = (struct mqtt_settings){ 0 };
 }

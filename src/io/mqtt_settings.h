@@ -9,6 +9,8 @@ struct mqtt_settings {
 	char *host, *client_id;
 	char *username, *password_path, *ca_file, *cert_file, *key_file; /* may be NULL */
 	char *availability_topic, *info_topic;
+	char **subscriptions; /* subscriptions_count of them */
+	size_t subscriptions_count;
 	int port, keepalive_s, protocol;
 	bool tls, guest;
 	int backoff_min_ms, backoff_max_ms, refused_ms, answer_ms, look_ms;

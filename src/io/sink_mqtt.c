@@ -3,6 +3,7 @@
  * MQTT on a thread of its own.
  *
  *   callers --> outbox (queue, lock, wake-up) --> delivery thread --> link --> broker
+ *   caller <-- inbox (list, lock, eventfd) <------------'
  *
  * Whoever leaves last frees the sink. That is the caller, except where the thread hangs in name resolution or in a connect()
  * and the caller's time is over: no thread can be ended from outside there, so it is left to itself, without a log.
@@ -20,13 +21,15 @@
 
 #include "mqtt_delivery.h"
 
-#define TOPICS_MAX 2048 /* 32 devices with all their scalar copies */
+#define TOPICS_MAX 8192 /* 32 devices with all their scalar copies and entities */
 #define DROPS_MAX 256
+#define INBOX_MAX 64
 #define JOIN_MS 50 /* more than the thread gives itself */
 
 struct sink_mqtt {
 	struct mqtt_settings settings;
 	struct mqtt_outbox *outbox;
+	struct mqtt_inbox *inbox;
 	pthread_t thread;
 	sink_mqtt_log_fn log;
 	void *log_user;
@@ -39,6 +42,7 @@ struct sink_mqtt {
 static void release(struct sink_mqtt *s)
 {
 	mqtt_outbox_free(s->outbox);
+	mqtt_inbox_free(s->inbox);
 	mqtt_settings_deinit(&s->settings);
 	pthread_cond_destroy(&s->thread_leaves);
 	pthread_mutex_destroy(&s->mutex);
@@ -60,7 +64,7 @@ static void *run(void *user)
 {
 	struct sink_mqtt *s = user;
 
-	mqtt_delivery_run(&s->settings, s->outbox, log_line, s);
+	mqtt_delivery_run(&s->settings, s->outbox, s->inbox, log_line, s);
 	pthread_mutex_lock(&s->mutex);
 	s->thread_left = true;
 	pthread_cond_signal(&s->thread_leaves);
@@ -124,6 +128,8 @@ int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **re
 	};
 	r = mqtt_outbox_new(&limits, s->settings.protocol, &s->outbox);
 	if (r == 0)
+		r = mqtt_inbox_new(INBOX_MAX, &s->inbox);
+	if (r == 0)
 		r = start_thread(s);
 	if (r < 0) {
 		snprintf(ret_why, why_size, "cannot start the delivery to the broker: %s", strerror(-r));
@@ -147,6 +153,23 @@ void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m)
 {
 	if (s)
 		mqtt_outbox_put(s->outbox, m);
+}
+
+void sink_mqtt_renew(struct sink_mqtt *s)
+{
+	if (s)
+		mqtt_outbox_renew(s->outbox, true);
+}
+
+int sink_mqtt_fd(const struct sink_mqtt *s)
+{
+	return s ? mqtt_inbox_fd(s->inbox) : -1;
+}
+
+struct mqtt_received *sink_mqtt_receive(struct sink_mqtt *s, uint64_t *ret_lost)
+{
+	*ret_lost = 0;
+	return s ? mqtt_inbox_take(s->inbox, ret_lost) : NULL;
 }
 
 void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret)

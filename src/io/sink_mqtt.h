@@ -27,6 +27,8 @@ struct sink_mqtt_options {
 	const char *ca_file, *cert_file, *key_file; /* each may be NULL or "" */
 	double late_after_s;
 	bool guest; /* beside a daemon: no will, and nothing on the bridge's availability */
+	const char *const *subscriptions; /* topic filters to listen to; NULL = none */
+	size_t subscriptions_count;
 	sink_mqtt_log_fn log; /* NULL = nobody is told */
 	void *log_user;
 
@@ -46,6 +48,7 @@ enum mqtt_class {
 
 /* In which order MQTT_NEWEST messages that wait together are sent: a device's state always before its "online". */
 enum mqtt_rank {
+	MQTT_RANK_DISCOVERY, /* who listens for it must know an entity before its state comes */
 	MQTT_RANK_BRIDGE,
 	MQTT_RANK_STATE,
 	MQTT_RANK_AVAILABILITY, /* sent again after every reconnect */
@@ -63,8 +66,23 @@ struct mqtt_message {
 	int qos; /* 0 or 1 */
 	bool retain, json;
 	uint32_t expiry_s; /* 0 = none */
+	const char *correlation; /* MQTT 5: correlation data of an answer; NULL = none */
+	size_t correlation_length;
 	int64_t decided_us; /* MQTT_EVENT: CLOCK_BOOTTIME when it was decided; 0 = now */
 };
+
+/* A message from the broker. */
+struct mqtt_received {
+	const char *topic;
+	const char *payload; /* length bytes and a NUL; not necessarily text */
+	size_t length;
+	bool retained; /* somebody asked the broker to keep it: no command of now */
+	const char *response_topic; /* MQTT 5: where the sender wants the answer; NULL = not said */
+	const char *correlation; /* ... and what is to stand in it; NULL = nothing */
+	size_t correlation_length;
+};
+
+#define MQTT_PAYLOAD_MAX 4096 /* longer messages come without their payload, with a length above this */
 
 struct sink_mqtt_stats {
 	bool connected;
@@ -95,6 +113,17 @@ int sink_mqtt_check(const struct sink_mqtt_options *options, char *ret_why, size
  * dropped and counted. From any thread. s NULL does nothing (no broker is configured).
  */
 void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m);
+/* Sends the newest values of all topics again, in the order of their ranks. From any thread. s NULL does nothing. */
+void sink_mqtt_renew(struct sink_mqtt *s);
+
+/* Readable while messages from the broker wait; -1 for s NULL. */
+int sink_mqtt_fd(const struct sink_mqtt *s);
+/*
+ * The oldest message that waits, for the caller to free with mqtt_received_free(), or NULL. *ret_lost is how many were dropped
+ * since the last call, because too many came at once.
+ */
+struct mqtt_received *sink_mqtt_receive(struct sink_mqtt *s, uint64_t *ret_lost);
+void mqtt_received_free(struct mqtt_received *m); /* NULL is fine */
 /* A snapshot. s NULL gives zeros. */
 void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret);
 

@@ -26,7 +26,7 @@ class Probe:
             text=True, env={**os.environ, **(env or {})},
         )
 
-    def newest(self, topic, payload, rank=3):
+    def newest(self, topic, payload, rank=4):
         self.say(f"newest {rank} {topic} {payload}")
 
     def event(self, group, n):

@@ -42,10 +42,10 @@ def wait_for_events(subscriber, count, family="event"):
 
 
 def publish_all(sink):
-    sink.newest("knead/bridge/info", '{"boot":"b1"}', rank=0)
-    sink.newest("knead/ball-1/availability", "online", rank=2)
+    sink.newest("knead/bridge/info", '{"boot":"b1"}', rank=1)
+    sink.newest("knead/ball-1/availability", "online", rank=3)
     sink.newest("knead/ball-1/hold", '{"hold":1}')
-    sink.newest("knead/ball-1/state", '{"phase":"idle"}', rank=1)
+    sink.newest("knead/ball-1/state", '{"phase":"idle"}', rank=2)
 
 
 def retained(port):
