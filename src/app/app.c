@@ -11,13 +11,15 @@
 
 #include "app.h"
 #include "device.h"
+#include "host.h"
 #include "log.h"
 #include "loop.h"
+#include "output.h"
 #include "port.h"
 
 #define GOODBYE_STOP_MS 2000 /* of the 3 s that stopping may take */
 #define GOODBYE_RELOAD_MS 300 /* the devices wait meanwhile; their ports buffer longer than this */
-#define TICK_SLACK_US 250000
+#define RESTART_US 200000 /* for the answer to go out */
 #define WHY_MAX 768
 
 struct app {
@@ -25,14 +27,14 @@ struct app {
 	struct conf *conf;
 	struct loop *loop;
 	struct state_store *store;
-	struct sink_mqtt *sink; /* NULL = no broker configured */
-	struct publish *publish;
-	sd_event_source *tick;
+	struct output *output;
+	struct host_options host;
 	struct device_context context;
 	struct device **devices; /* in the order of the configuration */
 	size_t devices_count;
 	char boot[9];
 	uint64_t n;
+	bool restart; /* asked for by command */
 	bool output_refused; /* [mqtt] of conf could not be used; the next reload tries again */
 	int64_t started_us, started_wall_us;
 };
@@ -80,64 +82,7 @@ int app_load_conf(const struct app_options *o, struct conf **ret, char *why, siz
 	return 0;
 }
 
-/* ---- broker ---- */
-
-static void on_sink_log(void *user, int level, const char *line)
-{
-	log_line(level, "%s", line);
-}
-
-/* Tells whether connect_broker() would take the configuration. */
-static int check_broker(const struct conf *c)
-{
-	struct sink_mqtt_options options = publish_sink_options(c);
-	char why[WHY_MAX];
-	int r = c->mqtt.host[0] == '\0' ? 0 : sink_mqtt_check(&options, why, sizeof(why));
-
-	if (r < 0)
-		log_line(LOG_ERR, "mqtt: %s", why);
-	return r;
-}
-
-static int connect_broker(const struct conf *c, struct sink_mqtt **ret)
-{
-	struct sink_mqtt_options options = publish_sink_options(c);
-	char why[WHY_MAX];
-	int r;
-
-	*ret = NULL;
-	if (options.host[0] == '\0') {
-		log_line(LOG_NOTICE, "mqtt: no broker is configured; nothing is published");
-		return 0;
-	}
-	options.log = on_sink_log;
-	r = sink_mqtt_new(&options, ret, why, sizeof(why));
-	if (r < 0)
-		log_line(LOG_ERR, "mqtt: %s", why);
-	return r;
-}
-
-static int make_publisher(struct app *a, const struct conf *c, struct sink_mqtt *sink, struct publish **ret)
-{
-	struct publish_options options = {
-		.sink = sink,
-		.conf = c,
-		.boot = a->boot,
-		.started_us = a->started_us,
-		.started_wall_us = a->started_wall_us,
-	};
-
-	return publish_new(&options, ret);
-}
-
-static int on_tick(sd_event_source *source, uint64_t due_us, void *user)
-{
-	struct app *a = user;
-	int64_t next_us = publish_tick(a->publish, loop_now_us(), loop_wall_us());
-
-	sd_event_source_set_time(source, (uint64_t)next_us);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
+/* ---- devices ---- */
 
 static void tell_status(const struct app *a)
 {
@@ -154,11 +99,8 @@ static void on_changed(void *user)
 	struct app *a = user;
 
 	tell_status(a);
-	sd_event_source_set_time(a->tick, 0);
-	sd_event_source_set_enabled(a->tick, SD_EVENT_ONESHOT);
+	output_wake(a->output);
 }
-
-/* ---- devices ---- */
 
 static struct device *find_device(const struct app *a, const char *id)
 {
@@ -227,28 +169,17 @@ static int add_devices(struct app *a)
 
 /* ---- reload ---- */
 
-/*
- * Moves the devices over to a new broker connection. The old one says goodbye before the new one begins: the other way round
- * its "offline" would be the last word. When fresh cannot be used the old connection stays.
- */
+/* Moves the devices over to a new broker connection. When fresh cannot be used the old connection stays. */
 static int change_output(struct app *a, const struct conf *fresh)
 {
-	struct publish *publish = NULL;
-	int r = check_broker(fresh);
+	int r = output_check(fresh);
 
-	if (r == 0)
-		r = make_publisher(a, fresh, NULL, &publish);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < a->devices_count; i++)
 		device_leave_publisher(a->devices[i]);
-	publish_stop(a->publish, loop_now_us(), loop_wall_us());
-	publish_free(a->publish);
-	sink_mqtt_free(a->sink, GOODBYE_RELOAD_MS);
-	a->publish = publish;
-	a->context.publish = publish;
-	r = connect_broker(fresh, &a->sink);
-	publish_set_sink(publish, a->sink);
+	r = output_change(a->output, fresh, GOODBYE_RELOAD_MS);
+	a->context.publish = output_publish(a->output);
 	for (size_t i = 0; i < a->devices_count; i++) {
 		int joined = device_join_publisher(a->devices[i]);
 
@@ -263,11 +194,12 @@ static void take_conf(struct app *a, struct conf *fresh)
 	bool same_output = conf_output_equal(old, fresh) && !a->output_refused;
 
 	log_set_level(fresh->log_level);
-	drop_changed_devices(a, fresh);
 	a->conf = fresh;
+	drop_changed_devices(a, fresh);
 	a->output_refused = !same_output && change_output(a, fresh) < 0;
 	if (a->output_refused)
 		log_line(LOG_ERR, "configuration: [mqtt] is not used as it stands; the old connection stays");
+	publish_log_level(output_publish(a->output), log_level_to_str(fresh->log_level));
 	add_devices(a);
 	conf_free(old);
 }
@@ -300,7 +232,7 @@ static void on_stop(void *user)
 	for (size_t i = 0; i < a->devices_count; i++)
 		device_free(a->devices[i]);
 	a->devices_count = 0;
-	publish_stop(a->publish, loop_now_us(), loop_wall_us());
+	publish_stop(output_publish(a->output), loop_now_us(), loop_wall_us());
 	loop_quit(a->loop);
 }
 
@@ -336,6 +268,57 @@ static int open_store(struct app *a)
 	return state_store_new(directory, &a->store);
 }
 
+/* ---- what is commanded ---- */
+
+static struct device *on_find(void *user, const char *id)
+{
+	return find_device(user, id);
+}
+
+static struct publish *on_publish(void *user)
+{
+	const struct app *a = user;
+
+	return output_publish(a->output);
+}
+
+static int on_restart_due(sd_event_source *source, uint64_t due_us, void *user)
+{
+	on_stop(user);
+	return 0;
+}
+
+/* The answer goes out first. */
+static void on_restart(void *user)
+{
+	struct app *a = user;
+
+	a->restart = true;
+	sd_event_add_time_relative(loop_event(a->loop), NULL, CLOCK_MONOTONIC, RESTART_US, 0, on_restart_due, a);
+}
+
+static void on_answer(void *user, command_ticket ticket, struct command_outcome *outcome)
+{
+	struct app *a = user;
+
+	output_answer(a->output, ticket, outcome);
+}
+
+static int make_output(struct app *a)
+{
+	struct output_options options = {
+		.loop = a->loop,
+		.boot = a->boot,
+		.started_us = a->started_us,
+		.started_wall_us = a->started_wall_us,
+		.host = &host_commands,
+		.host_user = &a->host,
+	};
+
+	a->host = (struct host_options){ .find = on_find, .publish = on_publish, .restart = on_restart, .user = a };
+	return output_new(&options, a->conf, &a->output);
+}
+
 static int app_start(struct app *a)
 {
 	int r;
@@ -346,18 +329,17 @@ static int app_start(struct app *a)
 	if (r == 0)
 		r = open_store(a);
 	if (r == 0)
-		r = connect_broker(a->conf, &a->sink);
-	if (r == 0)
-		r = make_publisher(a, a->conf, a->sink, &a->publish);
-	if (r == 0)
-		r = sd_event_add_time(loop_event(a->loop), &a->tick, CLOCK_MONOTONIC, 0, TICK_SLACK_US, on_tick, a);
+		r = make_output(a);
 	if (r < 0)
 		return r;
+	publish_log_level(output_publish(a->output), log_level_to_str(a->conf->log_level));
 	a->context.loop = a->loop;
-	a->context.publish = a->publish;
+	a->context.publish = output_publish(a->output);
 	a->context.store = a->store;
+	a->context.conf = &a->conf;
 	a->context.n = &a->n;
 	a->context.changed = on_changed;
+	a->context.answer = on_answer;
 	a->context.user = a;
 	return add_devices(a);
 }
@@ -367,9 +349,7 @@ static void app_finish(struct app *a)
 	for (size_t i = 0; i < a->devices_count; i++)
 		device_free(a->devices[i]);
 	free(a->devices);
-	sd_event_source_disable_unref(a->tick);
-	publish_free(a->publish);
-	sink_mqtt_free(a->sink, GOODBYE_STOP_MS);
+	output_free(a->output, GOODBYE_STOP_MS);
 	state_store_free(a->store);
 	loop_free(a->loop);
 	conf_free(a->conf);
@@ -396,5 +376,5 @@ int app_run(const struct app_options *o, struct conf *conf)
 	if (r < 0)
 		log_line(LOG_ERR, "kneadd: cannot go on: %s", strerror(-r));
 	app_finish(&a);
-	return r;
+	return r < 0 ? r : a.restart ? APP_E_RESTART : 0;
 }

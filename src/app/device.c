@@ -33,7 +33,8 @@ static void load_state(struct device *d)
 		log_line(LOG_WARNING, "%s: %s", d->conf->id, why);
 	if (r != 0)
 		d->state = (struct state){ 0 };
-	d->settings = d->conf->settings;
+	device_settings_load(d);
+	d->settings = device_settings(d)->settings;
 	if (d->state.counts_per_n_count > 0) {
 		d->settings.counts_per_n_count = d->state.counts_per_n_count;
 		memcpy(d->settings.counts_per_n, d->state.counts_per_n, sizeof(d->settings.counts_per_n));
@@ -45,7 +46,7 @@ static void load_state(struct device *d)
 	if (knead_settings_check(&d->settings, why, sizeof(why)) < 0) {
 		log_line(LOG_WARNING, "%s: its kept zero does not fit the configuration and is not used: %s",
 			d->conf->id, why);
-		d->settings = d->conf->settings;
+		d->settings = device_settings(d)->settings;
 	}
 }
 
@@ -67,7 +68,7 @@ static void keep_zero(struct device *d, const struct knead_view *view)
 
 static cJSON *recording_header(const struct device *d)
 {
-	struct conf_device in_force = *d->conf;
+	struct conf_device in_force = *device_settings(d);
 	cJSON *header = cJSON_CreateObject(), *device;
 	char start[32];
 
@@ -181,7 +182,9 @@ void device_publish(struct device *d, bool must)
 
 int device_join_publisher(struct device *d)
 {
-	int r = publish_device_add(d->context->publish, d->conf, &d->publish);
+	const char *keys[STATE_SETTINGS_MAX];
+	struct publish_settings settings = device_settings_published(d, keys);
+	int r = publish_device_add(d->context->publish, device_settings(d), &settings, &d->publish);
 
 	if (r < 0)
 		return r;
@@ -232,6 +235,7 @@ int device_new(const struct device_context *context, const struct conf_device *c
 		device_port_stop(d);
 		feed_deinit(&d->feed);
 		capture_writer_close(d->capture);
+		conf_device_free(d->in_force);
 		free(d);
 		return r;
 	}
@@ -256,6 +260,7 @@ void device_stop(struct device *d)
 	if (d->capture)
 		check_recording(d, capture_flush(d->capture));
 	device_publish(d, true);
+	device_actions_free(d);
 	device_port_stop(d);
 }
 
@@ -266,6 +271,7 @@ void device_free(struct device *d)
 	device_stop(d);
 	capture_writer_close(d->capture);
 	feed_deinit(&d->feed);
+	conf_device_free(d->in_force);
 	free(d);
 }
 
@@ -282,4 +288,7 @@ const struct conf_device *device_conf(const struct device *d)
 void device_use_conf(struct device *d, const struct conf_device *conf)
 {
 	d->conf = conf;
+	device_settings_load(d); /* protocols may have other steps by now */
+	if (device_settings_apply(d) < 0)
+		log_line(LOG_WARNING, "%s: its settings do not fit the running device", conf->id);
 }

@@ -6,6 +6,7 @@
 #ifndef APP_DEVICE_H
 #define APP_DEVICE_H
 
+#include "command.h"
 #include "conf.h"
 #include "loop.h"
 #include "publish.h"
@@ -17,8 +18,11 @@ struct device_context {
 	struct publish *publish;
 	struct state_store *store;
 	const char *state_directory; /* NULL = none; relative paths of recordings count from here */
+	struct conf *const *conf; /* the configuration in force; read when settings are commanded */
 	uint64_t *n; /* number of the last event */
 	void (*changed)(void *user); /* a port was opened or closed */
+	void (*answer)(void *user, command_ticket ticket,
+		struct command_outcome *outcome); /* of a device_do() that came later */
 	void *user;
 };
 
@@ -50,6 +54,14 @@ void device_use_conf(struct device *d, const struct conf_device *conf);
 void device_leave_publisher(struct device *d);
 /* Joins the publisher of the context. Returns 0 or -ENOMEM. */
 int device_join_publisher(struct device *d);
+
+/*
+ * Commands. values: keys of settings and what they are to be; all or none. word and args as in struct command_host. What
+ * takes its time comes by the context's answer().
+ */
+void device_set(struct device *d, const cJSON *values, struct command_outcome *ret);
+void device_do(struct device *d, const char *verb, const char *word, const cJSON *args, command_ticket ticket,
+	struct command_outcome *ret);
 
 /* Whether bytes that waited at the last call have been read since. */
 bool device_progress(struct device *d);

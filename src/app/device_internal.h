@@ -5,6 +5,7 @@
 
 #include "capture.h"
 #include "device.h"
+#include "documents.h"
 #include "feed.h"
 #include "log.h"
 #include "port.h"
@@ -26,6 +27,8 @@ struct device {
 	bool online, had_event;
 	struct log_limit fault_limit;
 
+	struct conf_device *in_force; /* conf with what was commanded on top; NULL without memory: conf itself */
+	struct device_action *action; /* NULL = nothing was ever measured */
 	struct state state;
 	bool zero_kept;
 	double kept_drift_n; /* zero_drift_n when the zero was kept */
@@ -38,6 +41,14 @@ struct device {
 	int64_t armed_us; /* when the timer fires, INT64_MAX = not at all */
 	uint64_t reads, reads_seen;
 };
+
+/* device_settings.c */
+void device_settings_load(struct device *d); /* works out in_force anew, from conf and state */
+const struct conf_device *device_settings(const struct device *d); /* the configuration in force */
+int device_settings_apply(struct device *d); /* to pipeline and topics: 0 or a negative errno */
+/* What the publisher wants to know of them; keys has room for STATE_SETTINGS_MAX. */
+struct publish_settings device_settings_published(const struct device *d, const char **keys);
+void device_actions_free(struct device *d); /* device_actions.c */
 
 /* device.c: after every input, publishes what is due. */
 void device_publish(struct device *d, bool must);

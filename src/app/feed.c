@@ -5,6 +5,8 @@
  */
 #include "feed.h"
 
+#include <knead/control.h>
+
 int feed_init(struct feed *f, const struct knead_settings *settings, int64_t wall_start_us, feed_event_fn on_event,
 	void *user)
 {
@@ -75,4 +77,11 @@ void feed_end(struct feed *f, int64_t rx_us)
 	if (rx_us != KNEAD_RX_UNKNOWN)
 		feed_advance(f, rx_us);
 	deliver(f, out, knead_pipeline_end(f->pipeline, out, KNEAD_EVENTS_MIN));
+}
+
+void feed_end_session(struct feed *f)
+{
+	struct knead_event out[KNEAD_EVENTS_MIN];
+
+	deliver(f, out, knead_pipeline_end_session(f->pipeline, out, KNEAD_EVENTS_MIN));
 }

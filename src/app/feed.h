@@ -34,6 +34,9 @@ void feed_break(struct feed *f, int64_t rx_us);
 /* The input ends; nothing may follow. rx_us may be KNEAD_RX_UNKNOWN. */
 void feed_end(struct feed *f, int64_t rx_us);
 
+/* Ends the running session now. */
+void feed_end_session(struct feed *f);
+
 /* UTC microseconds of stream time 0 as known now; before the first sample the start itself. */
 int64_t feed_wall_origin_us(const struct feed *f);
 

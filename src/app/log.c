@@ -19,6 +19,22 @@ void log_set_plain(bool plain)
 	log_plain = plain;
 }
 
+static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
+#define LEVELS ((int)(sizeof(level_names) / sizeof(level_names[0])))
+
+const char *log_level_to_str(int level)
+{
+	return level >= LOG_ERR && level < LOG_ERR + LEVELS ? level_names[level - LOG_ERR] : NULL;
+}
+
+int log_level_from_str(const char *name)
+{
+	for (int i = 0; i < LEVELS; i++)
+		if (strcmp(level_names[i], name) == 0)
+			return LOG_ERR + i;
+	return -1;
+}
+
 void log_set_level(int level)
 {
 	log_level = level;

@@ -12,6 +12,9 @@
 #include <syslog.h>
 
 void log_set_plain(bool plain);
+/* LOG_ERR to LOG_DEBUG by "error" to "debug", and back; -1 and NULL for anything else. */
+int log_level_from_str(const char *name);
+const char *log_level_to_str(int level);
 void log_set_level(int level); /* LOG_ERR .. LOG_DEBUG: the least urgent level that is written */
 
 /* Writes one line; longer ones are cut. Newlines and other control characters become blanks. */

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* kneadd: the daemon. This file reads the command line and hands over. */
+#include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "app.h"
 #include "log.h"
@@ -31,6 +35,7 @@ static const char help[] = "Usage: kneadd [OPTION]...\n"
 struct command_line {
 	struct app_options app;
 	const char **options;
+	char **argv;
 	bool check, dump, plain, done;
 };
 
@@ -92,6 +97,17 @@ static int read_command_line(int argc, char **argv, struct command_line *ret)
 	return EXIT_GOOD;
 }
 
+/* The same program with the same arguments; returns only if that fails. All descriptors of ours close themselves. */
+static void start_again(char **argv)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvp(argv[0], argv);
+	log_line(LOG_ERR, "kneadd: cannot start again: %s", strerror(errno));
+}
+
 static int run(const struct command_line *line)
 {
 	struct conf *conf;
@@ -103,12 +119,20 @@ static int run(const struct command_line *line)
 	}
 	if (line->check || line->dump) {
 		if (line->dump)
-			conf_dump(conf, stdout);
+			app_dump_conf(conf, stdout);
 		conf_free(conf);
 		return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_FAILED;
 	}
 	log_set_plain(line->plain);
-	return app_run(&line->app, conf) < 0 ? EXIT_FAILED : EXIT_GOOD;
+	switch (app_run(&line->app, conf)) {
+	case 0:
+		return EXIT_GOOD;
+	case APP_E_RESTART:
+		start_again(line->argv);
+		return EXIT_FAILED;
+	default:
+		return EXIT_FAILED;
+	}
 }
 
 int main(int argc, char **argv)
@@ -120,6 +144,7 @@ int main(int argc, char **argv)
 	if (!line.options)
 		return EXIT_FAILED;
 	line.app.options = line.options;
+	line.argv = argv;
 	status = read_command_line(argc, argv, &line);
 	if (status == EXIT_GOOD && !line.done)
 		status = run(&line);

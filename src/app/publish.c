@@ -38,6 +38,34 @@ struct sink_mqtt_options publish_sink_options(const struct conf *c)
 	};
 }
 
+static int copy_protocol(struct publish *p, const char *name)
+{
+	char **more = reallocarray(p->protocols, p->protocols_count + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	p->protocols = more;
+	p->protocols[p->protocols_count] = strdup(name);
+	if (!p->protocols[p->protocols_count])
+		return -ENOMEM;
+	p->protocols_count++;
+	return 0;
+}
+
+/* The names of the built-in protocols, then those of the configuration that are not among them. */
+static int copy_protocols(struct publish *p, const struct conf *conf)
+{
+	struct knead_protocol builtin;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && conf_builtin_name(i); i++)
+		r = copy_protocol(p, conf_builtin_name(i));
+	for (const struct conf_protocol *c = conf->protocols; r == 0 && c; c = c->next)
+		if (!conf_builtin_find(c->protocol.name, &builtin))
+			r = copy_protocol(p, c->protocol.name);
+	return r;
+}
+
 int publish_new(const struct publish_options *options, struct publish **ret)
 {
 	const struct conf *conf = options->conf;
@@ -48,7 +76,8 @@ int publish_new(const struct publish_options *options, struct publish **ret)
 	p->sink = options->sink;
 	p->base = strdup(conf->mqtt.base);
 	p->discovery = strdup(conf->discovery ? conf->discovery : "off");
-	if (!p->base || !p->discovery) {
+	p->prefix = strdup(conf->discovery_prefix ? conf->discovery_prefix : "homeassistant");
+	if (!p->base || !p->discovery || !p->prefix || copy_protocols(p, conf) < 0) {
 		publish_free(p);
 		return -ENOMEM;
 	}
@@ -59,7 +88,8 @@ int publish_new(const struct publish_options *options, struct publish **ret)
 	p->guest = options->guest;
 	p->started_us = options->started_us;
 	p->started_wall_us = options->started_wall_us;
-	p->health_at_us = INT64_MIN;
+	p->commands = conf->mqtt.commands;
+	p->health_at_us = p->announced.at_us = INT64_MIN;
 	*ret = p;
 	return 0;
 }
@@ -86,13 +116,18 @@ void publish_free(struct publish *p)
 	}
 	free(p->base);
 	free(p->discovery);
+	free(p->prefix);
+	for (size_t i = 0; i < p->protocols_count; i++)
+		free(p->protocols[i]);
+	free(p->protocols);
 	free(p->text);
 	free(p->rows);
 	free(p);
 }
 
 /* Takes over what is needed of a configuration, and publishes it. Returns 0, or -ENOMEM with d as it was. */
-static int configure(struct publish *p, struct publish_device *d, const struct conf_device *conf)
+int publish_device_configure(struct publish *p, struct publish_device *d, const struct conf_device *conf,
+	const struct publish_settings *settings)
 {
 	const struct knead_settings *s = &conf->settings;
 	char *name = strdup(conf->name && *conf->name ? conf->name : conf->id);
@@ -111,20 +146,25 @@ static int configure(struct publish *p, struct publish_device *d, const struct c
 	snprintf(d->id, sizeof(d->id), "%s", conf->id);
 	snprintf(d->protocol, sizeof(d->protocol), "%s", s->protocol.name);
 	d->profile = s->profile;
-	d->live_hz = conf->live_hz > 0 ? conf->live_hz : p->live_hz;
+	d->pressure = s->contact_cm2 > 0;
+	d->read_only = conf->read_only;
+	d->live_hz = settings && settings->mute ? 0 : conf->live_hz > 0 ? conf->live_hz : p->live_hz;
 	d->band_n = BAND * (s->capacity_n > 0 ? s->capacity_n : CAPACITY_N);
-	publish_send(p, d, TOPIC_CONFIG, NULL, text, document_config(conf, d->live_hz, text, sizeof(text)));
+	publish_send(p, d, TOPIC_CONFIG, NULL, text,
+		document_config(conf, d->live_hz, settings ? settings->changed : NULL,
+			settings ? settings->changed_count : 0, text, sizeof(text)));
 	return 0;
 }
 
-int publish_device_add(struct publish *p, const struct conf_device *conf, struct publish_device **ret)
+int publish_device_add(struct publish *p, const struct conf_device *conf, const struct publish_settings *settings,
+	struct publish_device **ret)
 {
 	struct publish_device *d = calloc(1, sizeof(*d)), **at = &p->devices;
 
 	if (!d)
 		return -ENOMEM;
-	d->diag_at_us = INT64_MIN;
-	if (configure(p, d, conf) < 0) {
+	d->diag_at_us = d->announced.at_us = INT64_MIN;
+	if (publish_device_configure(p, d, conf, settings) < 0) {
 		device_free(d);
 		return -ENOMEM;
 	}
@@ -147,6 +187,7 @@ void publish_device_remove(struct publish *p, struct publish_device *d)
 		return;
 	*at = d->next;
 	publish_send(p, d, TOPIC_AVAILABILITY, NULL, "offline", 7);
+	publish_unannounce(p, d);
 	publish_info(p);
 	device_free(d);
 }

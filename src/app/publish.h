@@ -42,8 +42,22 @@ void publish_free(struct publish *p); /* frees its devices too; sends nothing */
 /* From now on to this sink, NULL for nowhere. */
 void publish_set_sink(struct publish *p, struct sink_mqtt *sink);
 
-/* Adds a device, offline, and publishes its settings. conf is not kept. Returns 0 and *ret (owned by p), or -ENOMEM. */
-int publish_device_add(struct publish *p, const struct conf_device *conf, struct publish_device **ret);
+/* What of a device's settings does not stand in its configuration; NULL for nothing. */
+struct publish_settings {
+	bool mute; /* no live messages */
+	const char *const *changed; /* names of settings that a command changed */
+	size_t changed_count;
+};
+
+/*
+ * Adds a device, offline, and publishes its settings. conf and settings are not kept. Returns 0 and *ret (owned by p), or
+ * -ENOMEM.
+ */
+int publish_device_add(struct publish *p, const struct conf_device *conf, const struct publish_settings *settings,
+	struct publish_device **ret);
+/* Its settings have changed: publishes them. Returns 0 or -ENOMEM. */
+int publish_device_configure(struct publish *p, struct publish_device *d, const struct conf_device *conf,
+	const struct publish_settings *settings);
 /* Publishes "offline" for it and forgets it. */
 void publish_device_remove(struct publish *p, struct publish_device *d);
 
@@ -63,6 +77,15 @@ void publish_offline(struct publish *p, struct publish_device *d, const char *re
 
 /* Publishes bridge/info when it has changed and bridge/health when it is due. Returns when to call again. */
 int64_t publish_tick(struct publish *p, int64_t now_us, int64_t wall_us);
+
+/* Level of the log, for bridge/info; one of the names of the configuration. */
+void publish_log_level(struct publish *p, const char *level);
+/* Sends everything again, discovery first, as after a start of Home Assistant. */
+void publish_again(struct publish *p);
+/* Removes what stands retained on the topics of a device that is not there any more, discovery included. */
+void publish_forget(struct publish *p, const char *device);
+/* Publishes bridge/health now. Returns it as text, valid until the next call, or NULL. */
+const char *publish_health(struct publish *p, int64_t now_us, int64_t wall_us);
 
 /* Publishes "offline" for every device; for a clean stop, before sink_mqtt_free(). */
 void publish_stop(struct publish *p, int64_t now_us, int64_t wall_us);

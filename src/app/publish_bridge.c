@@ -86,6 +86,7 @@ static int write_document(struct publish *p, struct document_bridge *b,
 	b->started_wall_us = p->started_wall_us;
 	b->boot = p->boot;
 	b->discovery = p->discovery;
+	b->log_level = p->log_level;
 	b->devices = p->rows;
 	b->devices_count = (size_t)r;
 	while (p->text_size == 0 || (r = document(b, p->text, p->text_size)) == -ENOBUFS)
@@ -110,19 +111,32 @@ void publish_info(struct publish *p)
 	publish_send(p, NULL, TOPIC_INFO, NULL, p->text, length);
 }
 
-int64_t publish_tick(struct publish *p, int64_t now_us, int64_t wall_us)
+const char *publish_health(struct publish *p, int64_t now_us, int64_t wall_us)
 {
 	struct document_bridge b = {
 		.wall_us = wall_us,
 		.uptime_s = knead_us_to_s(now_us - p->started_us),
+		.rss_kb = resident_kb(),
 	};
+	int length = write_document(p, &b, document_health);
+
+	p->health_at_us = now_us;
+	publish_send(p, NULL, TOPIC_HEALTH, NULL, p->text, length);
+	return length > 0 ? p->text : NULL;
+}
+
+int64_t publish_tick(struct publish *p, int64_t now_us, int64_t wall_us)
+{
+	int64_t announce_us = publish_announce(p, now_us);
 
 	publish_info(p); /* the protocol may be another one by now */
-	if (p->health_at_us == INT64_MIN || now_us >= p->health_at_us + PUBLISH_HEALTH_US) {
-		p->health_at_us = now_us;
-		b.rss_kb = resident_kb();
-		int length = write_document(p, &b, document_health);
-		publish_send(p, NULL, TOPIC_HEALTH, NULL, p->text, length);
-	}
-	return p->health_at_us + PUBLISH_HEALTH_US;
+	if (p->health_at_us == INT64_MIN || now_us >= p->health_at_us + PUBLISH_HEALTH_US)
+		publish_health(p, now_us, wall_us);
+	return announce_us < p->health_at_us + PUBLISH_HEALTH_US ? announce_us : p->health_at_us + PUBLISH_HEALTH_US;
+}
+
+void publish_log_level(struct publish *p, const char *level)
+{
+	snprintf(p->log_level, sizeof(p->log_level), "%s", level);
+	publish_info(p);
 }

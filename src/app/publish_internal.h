@@ -39,11 +39,20 @@ struct publish_session {
 	struct knead_session_fields totals;
 };
 
+/* What Home Assistant was told of a device, or of the bridge. */
+struct publish_announced {
+	int64_t at_us; /* INT64_MIN = never */
+	uint32_t hash; /* of all of it */
+};
+
 struct publish_device {
 	struct publish_device *next;
 	char id[KNEAD_NAME_MAX], protocol[KNEAD_NAME_MAX];
 	char *name, *kind;
 	enum knead_profile profile;
+	bool pressure; /* contact_cm2 is not 0 */
+	bool read_only; /* nothing is ever written to it */
+	struct publish_announced announced;
 	double live_hz; /* 0 = off */
 	double band_n; /* a change of force below this is none */
 
@@ -63,7 +72,12 @@ struct publish_device {
 
 struct publish {
 	struct sink_mqtt *sink;
-	char *base, *discovery;
+	char *base, *discovery, *prefix; /* discovery: "device", "components" or "off" */
+	char **protocols; /* names to choose from, protocols_count of them */
+	size_t protocols_count;
+	bool commands;
+	char log_level[16];
+	struct publish_announced announced; /* of the bridge */
 	char boot[KNEAD_NAME_MAX];
 	double live_hz;
 	uint32_t event_expiry_s;
@@ -115,6 +129,16 @@ uint32_t publish_hash(const char *text);
 
 /* Sends bridge/info if it says anything new. */
 void publish_info(struct publish *p);
+
+/*
+ * Tells Home Assistant what there is, if it is news; not again within a few seconds of the last time, as it is not ready for
+ * that. Returns when to call again.
+ */
+int64_t publish_announce(struct publish *p, int64_t now_us);
+/* Takes back what was told of a device. */
+void publish_unannounce(struct publish *p, const struct publish_device *d);
+/* Sends text on a topic of discovery; length 0 removes what stands there. */
+void publish_send_discovery(struct publish *p, const char *topic, const char *text, size_t length);
 
 /* Sends diag at once. */
 void publish_diag(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us);

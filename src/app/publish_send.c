@@ -62,6 +62,23 @@ void publish_send(struct publish *p, const struct publish_device *d, enum publis
 	sink_mqtt_send(p->sink, &m);
 }
 
+void publish_send_discovery(struct publish *p, const char *topic, const char *text, size_t length)
+{
+	struct mqtt_message m = {
+		.topic = topic,
+		.payload = text,
+		.length = length,
+		.cls = MQTT_NEWEST,
+		.rank = MQTT_RANK_DISCOVERY,
+		.qos = 1,
+		.retain = true,
+		.json = length > 0,
+	};
+
+	if (!p->guest)
+		sink_mqtt_send(p->sink, &m);
+}
+
 uint32_t publish_hash(const char *text)
 {
 	uint32_t hash = 2166136261u;

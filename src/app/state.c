@@ -64,6 +64,16 @@ static bool add_numbers(cJSON *object, const char *key, const double *values, ui
 	return count == 0 || cJSON_GetArraySize(array) == (int)count;
 }
 
+static bool add_settings(cJSON *object, const struct state *state)
+{
+	cJSON *settings = state->settings_count > 0 ? cJSON_AddObjectToObject(object, "settings") : NULL;
+
+	for (uint32_t i = 0; settings && i < state->settings_count; i++)
+		if (!cJSON_AddStringToObject(settings, state->settings[i].key, state->settings[i].value))
+			return false;
+	return state->settings_count == 0 || settings;
+}
+
 static char *to_text(const struct state *state)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -72,7 +82,8 @@ static char *to_text(const struct state *state)
 	if (cJSON_AddNumberToObject(object, "v", 1) &&
 		cJSON_AddStringToObject(object, "unit", knead_unit_to_str(state->unit)) &&
 		add_numbers(object, "zero_raw", state->zero_raw, state->zero_raw_count) &&
-		add_numbers(object, "counts_per_n", state->counts_per_n, state->counts_per_n_count))
+		add_numbers(object, "counts_per_n", state->counts_per_n, state->counts_per_n_count) &&
+		add_settings(object, state))
 		text = cJSON_Print(object);
 	cJSON_Delete(object);
 	return text;
@@ -98,6 +109,27 @@ static int read_numbers(const cJSON *object, const char *key, double *values, ui
 	return 0;
 }
 
+/* What the values mean is judged where they are used. */
+static int read_settings(const cJSON *object, struct state *ret)
+{
+	const cJSON *settings = cJSON_GetObjectItemCaseSensitive(object, "settings"), *item;
+
+	if (settings && (!cJSON_IsObject(settings) || cJSON_GetArraySize(settings) > STATE_SETTINGS_MAX))
+		return -EINVAL;
+	cJSON_ArrayForEach(item, settings)
+	{
+		struct state_setting *s = &ret->settings[ret->settings_count];
+
+		if (!cJSON_IsString(item) || strlen(item->string) >= sizeof(s->key) ||
+			strlen(item->valuestring) >= sizeof(s->value))
+			return -EINVAL;
+		snprintf(s->key, sizeof(s->key), "%s", item->string);
+		snprintf(s->value, sizeof(s->value), "%s", item->valuestring);
+		ret->settings_count++;
+	}
+	return 0;
+}
+
 static int from_text(const char *text, struct state *ret)
 {
 	cJSON *object = cJSON_Parse(text);
@@ -110,7 +142,8 @@ static int from_text(const char *text, struct state *ret)
 			state.unit = (enum knead_unit)i;
 	if (state.unit != _KNEAD_UNITS &&
 		read_numbers(object, "zero_raw", state.zero_raw, &state.zero_raw_count) == 0 &&
-		read_numbers(object, "counts_per_n", state.counts_per_n, &state.counts_per_n_count) == 0)
+		read_numbers(object, "counts_per_n", state.counts_per_n, &state.counts_per_n_count) == 0 &&
+		read_settings(object, &state) == 0)
 		r = 0;
 	for (uint32_t i = 0; i < state.counts_per_n_count; i++)
 		if (state.counts_per_n[i] == 0)

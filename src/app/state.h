@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a device must remember across restarts: its zero, and a calibration that was measured instead of configured. One file
+ * What a device must remember across restarts: its zero, a calibration that was measured, settings that were commanded. One file
  * a device, NAME.json in the state directory, replaced as a whole. Reading happens at start; writing on a thread of its
  * own, because flushing an SD card can take half a second.
  */
@@ -13,10 +13,18 @@
 
 #include <knead/settings.h>
 
+#define STATE_SETTINGS_MAX 12
+#define STATE_KEY_MAX 16
+#define STATE_VALUE_MAX 64
+
 struct state {
 	enum knead_unit unit; /* of the settings under which zero_raw was found; under another unit it means nothing */
 	uint32_t zero_raw_count, counts_per_n_count; /* 0 = nothing known */
 	double zero_raw[KNEAD_CELLS_MAX], counts_per_n[KNEAD_CELLS_MAX];
+	uint32_t settings_count;
+	struct state_setting {
+		char key[STATE_KEY_MAX], value[STATE_VALUE_MAX];
+	} settings[STATE_SETTINGS_MAX]; /* changed by command: they stand above the configuration */
 };
 
 struct state_store;

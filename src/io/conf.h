@@ -118,6 +118,28 @@ bool conf_device_given(const struct conf_device *d, const char *key);
  */
 cJSON *conf_device_to_json(const struct conf_device *d);
 
+/* Built-in protocol of that name into *ret; false when there is none. conf_builtin_name: number i, NULL beyond the last. */
+bool conf_builtin_find(const char *name, struct knead_protocol *ret);
+const char *conf_builtin_name(size_t i);
+
+/* A setting that was commanded: the value as text, as it would stand in a file. */
+struct conf_setting {
+	const char *key, *value;
+};
+/* Whether a key of a device may be set by command. "live" (ON or OFF) is one of them, though no key of a file. */
+bool conf_setting_known(const char *key);
+enum { _CONF_SETTING_SUCCESS, CONF_SETTING_E_VALUE, CONF_SETTING_E_RANGE };
+/*
+ * A copy of base with settings on top, checked as a whole; protocols are those of the configuration. Returns 0 and *ret
+ * (conf_device_free()); CONF_SETTING_E_VALUE for a value that is none, CONF_SETTING_E_RANGE for one out of range or at odds
+ * with another, both with a sentence in ret_why; or -ENOMEM.
+ */
+int conf_device_with(const struct conf_device *base, const struct conf_protocol *protocols,
+	const struct conf_setting *settings, size_t count, struct conf_device **ret, char *ret_why, size_t why_size);
+
+/* Whether text may be the NAME of a device: [a-z0-9-]{1,32}, not bridge. */
+bool conf_device_name_valid(const char *name);
+
 void conf_dump(const struct conf *c, FILE *out); /* --dump-config: everything in force; no secrets */
 void conf_sample(FILE *out); /* config/kneadd.conf: every key with help, range and default, commented */
 

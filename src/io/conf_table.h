@@ -81,9 +81,6 @@ int conf_number_parse(const char *text, double *ret);
 /* Steps such as "hold 30, pulses 3x10, strokes 3-5, rest 30". The name is left alone. */
 int conf_steps_parse(const char *text, struct knead_protocol *p, char *ret_why, size_t why_size);
 char *conf_steps_format(const struct knead_protocol *p, char *buf); /* buf of CONF_TEXT_MAX bytes */
-/* Built-in protocol of that name into *ret; false when there is none. conf_builtin_name: number i, NULL beyond the last. */
-bool conf_builtin_find(const char *name, struct knead_protocol *ret);
-const char *conf_builtin_name(size_t i);
 
 /* As conf_device_set(), but leaves the name of a protocol to conf_device_settle_protocol(). */
 int conf_device_put(struct conf_device *d, const struct conf_key *k, const char *text, const char *where,

@@ -187,7 +187,8 @@ int document_diag(const struct knead_view *v, int64_t wall_us, const char *reaso
 	return end(&j);
 }
 
-int document_config(const struct conf_device *d, double live_hz, char *buf, size_t size)
+int document_config(const struct conf_device *d, double live_hz, const char *const *changed, size_t changed_count,
+	char *buf, size_t size)
 {
 	const struct knead_settings *s = &d->settings;
 	struct json j;
@@ -204,9 +205,10 @@ int document_config(const struct conf_device *d, double live_hz, char *buf, size
 	json_put_text(&j, "protocol", text_if_any(s->protocol.name));
 	json_put_bool(&j, "live", live_hz > 0);
 	json_put_plain(&j, "live_hz", live_hz);
-	/* What a command changed; until there are commands that is nothing, and an empty list says so. */
 	json_key(&j, "changed");
 	json_open(&j, '[');
+	for (size_t i = 0; i < changed_count; i++)
+		json_text(&j, changed[i]);
 	json_close(&j, ']');
 	return end(&j);
 }
@@ -221,6 +223,7 @@ int document_info(const struct document_bridge *b, char *buf, size_t size)
 	json_put_wall(&j, "started", b->started_wall_us);
 	json_put_text(&j, "boot", b->boot);
 	json_put_int(&j, "schema", 1);
+	json_put_text(&j, "log_level", text_if_any(b->log_level));
 	json_key(&j, "mqtt");
 	json_open(&j, '{');
 	json_put_int(&j, "protocol", b->mqtt.protocol); /* the level: 5, or 4 which is 3.1.1 */

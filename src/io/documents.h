@@ -30,8 +30,9 @@ int document_session(const struct knead_view *v, int64_t wall_origin_us, char *b
 /* wall_us is now. reason (NULL = none) says why the device is offline; without it the faults of v do. */
 int document_diag(const struct knead_view *v, int64_t wall_us, const char *reason, char *buf, size_t size);
 
-/* live_hz in force, 0 = no live messages. */
-int document_config(const struct conf_device *d, double live_hz, char *buf, size_t size);
+/* live_hz in force, 0 = no live messages. changed names the settings that a command changed. */
+int document_config(const struct conf_device *d, double live_hz, const char *const *changed, size_t changed_count,
+	char *buf, size_t size);
 
 struct document_device {
 	const char *id, *name, *kind;
@@ -47,7 +48,7 @@ struct document_bridge {
 	int64_t wall_us, started_wall_us; /* now, and the start of the program */
 	double uptime_s;
 	long rss_kb; /* 0 = unknown */
-	const char *boot, *discovery;
+	const char *boot, *discovery, *log_level;
 	struct sink_mqtt_stats mqtt;
 	const struct document_device *devices;
 	size_t devices_count;

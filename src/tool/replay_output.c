@@ -129,7 +129,7 @@ int replay_output_begin(struct replay_output *out, const struct conf_device *dev
 {
 	out->device = device;
 	out->due_us = 0;
-	return out->publish ? publish_device_add(out->publish, device, &out->topics) : 0;
+	return out->publish ? publish_device_add(out->publish, device, NULL, &out->topics) : 0;
 }
 
 void replay_output_end(struct replay_output *out)

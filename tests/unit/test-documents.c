@@ -146,7 +146,7 @@ static void config_is_that_of_the_contract(void **state)
 		.contact_cm2 = 6.28,
 		.profile = KNEAD_PROFILE_BALL,
 		.protocol = { .name = "hold30" } };
-	assert_true(document_config(&d, 2, buf, sizeof(buf)) > 0);
+	assert_true(document_config(&d, 2, NULL, 0, buf, sizeof(buf)) > 0);
 	assert_string_equal(buf,
 		"{\"v\":1,\"target_s\":30,\"press_n\":8.0,\"release_n\":5.0,\"hold_min_s\":3.0,\"contact_cm2\":6.28,"
 		"\"over_soft_n\":null,\"over_hard_n\":null,\"profile\":\"ball\",\"protocol\":\"hold30\",\"live\":true,"
@@ -179,6 +179,7 @@ static void info_and_health_list_the_devices(void **state)
 		.rss_kb = 4120,
 		.boot = "5f3a91c2",
 		.discovery = "device",
+		.log_level = "info",
 		.mqtt = mqtt,
 		.devices = devices,
 		.devices_count = 2 };
@@ -188,7 +189,7 @@ static void info_and_health_list_the_devices(void **state)
 	assert_string_equal(buf,
 		"{\"v\":1,\"name\":\"kneadd\",\"version\":\"" KNEAD_VERSION
 		"\",\"started\":\"2026-11-20T07:08:00.000Z\","
-		"\"boot\":\"5f3a91c2\",\"schema\":1,\"mqtt\":{\"protocol\":5,\"discovery\":\"device\"},\"devices\":["
+		"\"boot\":\"5f3a91c2\",\"schema\":1,\"log_level\":\"info\",\"mqtt\":{\"protocol\":5,\"discovery\":\"device\"},\"devices\":["
 		"{\"id\":\"ball-1\",\"name\":\"Ball 1\",\"kind\":\"ball\",\"serial\":\"A1B2\",\"online\":true,\"problem\":null},"
 		"{\"id\":\"roller\",\"name\":\"Roller\",\"kind\":\"roller\",\"serial\":null,\"online\":false,"
 		"\"problem\":\"unplugged\"}]}");

@@ -37,6 +37,10 @@ void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m)
 	snprintf(n->payload, sizeof(n->payload), "%.*s", (int)m->length, m->payload);
 }
 
+void sink_mqtt_renew(struct sink_mqtt *s)
+{
+}
+
 void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret)
 {
 	*ret = (struct sink_mqtt_stats){ .protocol = protocol };
@@ -106,7 +110,7 @@ static int setup_with(void **state, bool scalars)
 	f->device.settings.target_s = 30;
 	f->view = (struct knead_view){ .has_samples = true, .online = true, .target_s = 30 };
 	assert_int_equal(publish_new(&options, &f->p), 0);
-	assert_int_equal(publish_device_add(f->p, &f->device, &f->d), 0);
+	assert_int_equal(publish_device_add(f->p, &f->device, NULL, &f->d), 0);
 	*state = f;
 	return 0;
 }
@@ -296,7 +300,7 @@ static void the_band_follows_the_capacity_of_the_device(void **state)
 
 	f->device.settings.capacity_n = 2000;
 	publish_device_remove(f->p, f->d);
-	assert_int_equal(publish_device_add(f->p, &f->device, &f->d), 0);
+	assert_int_equal(publish_device_add(f->p, &f->device, NULL, &f->d), 0);
 	look(f);
 	forget();
 	f->now_us = 2 * S;
@@ -371,7 +375,7 @@ static void live_of_zero_hertz_is_off(void **state)
 	struct publish_options options = { .conf = &f->conf, .boot = "5f3a91c2" };
 	publish_free(f->p);
 	assert_int_equal(publish_new(&options, &f->p), 0);
-	assert_int_equal(publish_device_add(f->p, &f->device, &f->d), 0);
+	assert_int_equal(publish_device_add(f->p, &f->device, NULL, &f->d), 0);
 	contact(f, KNEAD_PHASE_TOUCH, 10);
 	run_for(f, 10 * S);
 	assert_int_equal(count("knead/ball-1/live"), 0);
@@ -438,7 +442,7 @@ static void info_and_health_hold_any_number_of_devices(void **state)
 
 	for (int i = 0; i < 64; i++) {
 		snprintf(f->device.id, sizeof(f->device.id), "device-%d", i);
-		assert_int_equal(publish_device_add(f->p, &f->device, &d), 0);
+		assert_int_equal(publish_device_add(f->p, &f->device, NULL, &d), 0);
 	}
 	publish_tick(f->p, 0, 0);
 	assert_true(last("knead/bridge/info")->m.length > 64 * 80);
@@ -453,7 +457,7 @@ static void a_guest_says_nothing_of_the_bridge(void **state)
 	publish_free(f->p);
 	forget();
 	assert_int_equal(publish_new(&options, &f->p), 0);
-	assert_int_equal(publish_device_add(f->p, &f->device, &f->d), 0);
+	assert_int_equal(publish_device_add(f->p, &f->device, NULL, &f->d), 0);
 	look(f);
 	publish_tick(f->p, 0, 0);
 	assert_int_equal(count("knead/bridge/*"), 0);

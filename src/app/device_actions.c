@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a device can be asked to do. Tare and calibration look at one second of samples; when that was unsteady they look again,
+ * until their time is over. They refuse with the reason instead of setting what would be wrong for days.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <knead/control.h>
+#include <knead/k1.h>
+
+#include "device_internal.h"
+
+#define LOOK_US 100000
+#define LOOK_SLACK_US 20000
+#define TIMEOUT_S 5.0
+#define TIMEOUT_MAX_S 60.0
+#define QUIET_N 0.5 /* most standard deviation of an unloaded, quiet sensor ... */
+#define QUIET_NOISES 4 /* ... or so many times its noise */
+#define STEADY_SHARE 0.005 /* of a known weight */
+#define WEIGHT_SDS 20 /* a weight that is less than so many deviations says nothing */
+#define LEAST_SHARE 0.01 /* of full scale */
+#define POINTS 2
+
+enum action_kind { ACTION_NONE, ACTION_TARE, ACTION_CALIBRATE };
+
+struct device_action {
+	enum action_kind kind;
+	command_ticket ticket;
+	int64_t until_us;
+	bool force; /* tare under load too */
+	double known_n;
+	int point; /* 0: one-point calibration */
+	sd_event_source *timer;
+	struct {
+		bool known;
+		double known_n, raw[KNEAD_CELLS_MAX];
+	} first; /* of a two-point calibration */
+};
+
+/* ---- outcomes ---- */
+
+static void finish(struct device *d, struct command_outcome *outcome)
+{
+	struct device_action *a = d->action;
+
+	a->kind = ACTION_NONE;
+	sd_event_source_set_enabled(a->timer, SD_EVENT_OFF);
+	d->context->answer(d->context->user, a->ticket, outcome);
+}
+
+static void refuse(struct device *d, enum command_code code, const char *sentence)
+{
+	struct command_outcome outcome = { 0 };
+
+	command_fail(&outcome, code, "%s", sentence);
+	finish(d, &outcome);
+}
+
+static void add_numbers(cJSON *to, const char *key, const double *values, uint32_t count)
+{
+	cJSON *list = cJSON_AddArrayToObject(to, key);
+	char number[CONF_NUMBER_MAX];
+
+	for (uint32_t i = 0; list && i < count; i++)
+		cJSON_AddItemToArray(list, cJSON_CreateRaw(conf_number_text(values[i], number)));
+}
+
+/* ---- zero and scale ---- */
+
+/* Sets and keeps a zero: what was configured as zero_raw comes back with the next start. */
+static void set_zero(struct device *d, const double *raw, uint32_t cells)
+{
+	knead_pipeline_set_zero(d->feed.pipeline, raw);
+	d->settings.zero_raw_count = cells;
+	memcpy(d->settings.zero_raw, raw, cells * sizeof(*raw));
+	d->state.unit = d->settings.unit;
+	d->state.zero_raw_count = cells;
+	memcpy(d->state.zero_raw, raw, cells * sizeof(*raw));
+	d->zero_kept = true;
+	d->kept_drift_n = 0;
+	state_store_put(d->context->store, d->conf->id, &d->state);
+	log_line(LOG_NOTICE, "%s: the zero was set by command", d->conf->id);
+}
+
+/* Multiplies the scale of every cell, in counts per newton, and keeps it. Returns 0 or -EINVAL. */
+static int rescale(struct device *d, double factor, uint32_t cells, double *ret_counts_per_n)
+{
+	double scale[KNEAD_CELLS_MAX];
+
+	knead_pipeline_scale(d->feed.pipeline, scale);
+	for (uint32_t i = 0; i < cells; i++)
+		ret_counts_per_n[i] = scale[i] * factor;
+	int r = knead_pipeline_set_scale(d->feed.pipeline, ret_counts_per_n, cells);
+	if (r < 0)
+		return r;
+	d->settings.counts_per_n_count = d->state.counts_per_n_count = cells;
+	memcpy(d->settings.counts_per_n, ret_counts_per_n, cells * sizeof(double));
+	memcpy(d->state.counts_per_n, ret_counts_per_n, cells * sizeof(double));
+	state_store_put(d->context->store, d->conf->id, &d->state);
+	log_line(LOG_NOTICE, "%s: the scale was set by command", d->conf->id);
+	return 0;
+}
+
+/* ---- tare ---- */
+
+static void end_tare(struct device *d, const struct knead_measurement *m, const struct knead_view *view)
+{
+	struct command_outcome outcome = { .code = COMMAND_OK, .data = cJSON_CreateObject() };
+	double limit_n = d->settings.capacity_n;
+
+	if (limit_n > 0 && view->zero_known && fabs(m->force_n) > limit_n) {
+		cJSON_Delete(outcome.data);
+		refuse(d, COMMAND_IMPLAUSIBLE, "the zero would move by more than capacity_n");
+		return;
+	}
+	set_zero(d, m->raw, m->cells);
+	add_numbers(outcome.data, "zero_raw", m->raw, m->cells);
+	cJSON_AddNumberToObject(outcome.data, "noise_n", round(view->noise_n * 1000) / 1000);
+	finish(d, &outcome);
+	device_publish(d, true);
+}
+
+/* ---- calibration ---- */
+
+static void end_calibration(struct device *d, double factor, uint32_t cells)
+{
+	struct command_outcome outcome = { .code = COMMAND_OK, .data = cJSON_CreateObject() };
+	double scale[KNEAD_CELLS_MAX];
+
+	if (!isfinite(factor) || factor == 0 || rescale(d, factor, cells, scale) < 0) {
+		cJSON_Delete(outcome.data);
+		refuse(d, COMMAND_IMPLAUSIBLE, "no scale comes of these readings");
+		return;
+	}
+	add_numbers(outcome.data, "counts_per_n", scale, cells);
+	finish(d, &outcome);
+	device_publish(d, true);
+}
+
+/* Whether a weight and what it reads as can give a scale; if not, the command has been refused. */
+static bool is_plausible(struct device *d, double known_n, double read_n, double sd_n)
+{
+	double capacity_n = d->settings.capacity_n;
+
+	if (capacity_n > 0 && fabs(known_n) < LEAST_SHARE * capacity_n)
+		refuse(d, COMMAND_IMPLAUSIBLE, "the weight is less than 1 % of capacity_n; take a heavier one");
+	else if (fabs(read_n) < WEIGHT_SDS * sd_n || read_n == 0)
+		refuse(d, COMMAND_IMPLAUSIBLE, "the weight hardly shows in the readings; is it on the ball?");
+	else
+		return true;
+	return false;
+}
+
+static void end_first_point(struct device *d, const struct knead_measurement *m)
+{
+	struct command_outcome outcome = { .code = COMMAND_OK, .data = cJSON_CreateObject() };
+	struct device_action *a = d->action;
+
+	a->first.known = true;
+	a->first.known_n = a->known_n;
+	memcpy(a->first.raw, m->raw, sizeof(a->first.raw));
+	cJSON_AddNumberToObject(outcome.data, "point", 1);
+	finish(d, &outcome);
+}
+
+/* The straight line through two points gives scale and zero. */
+static void end_second_point(struct device *d, const struct knead_measurement *m)
+{
+	struct device_action *a = d->action;
+	double scale[KNEAD_CELLS_MAX], zero[KNEAD_CELLS_MAX], read_n = 0, known_n = a->known_n - a->first.known_n;
+
+	knead_pipeline_scale(d->feed.pipeline, scale);
+	for (uint32_t i = 0; i < m->cells; i++)
+		read_n += (m->raw[i] - a->first.raw[i]) / scale[i];
+	if (!is_plausible(d, known_n, read_n, m->sd_n))
+		return;
+	for (uint32_t i = 0; i < m->cells; i++)
+		zero[i] = a->first.raw[i] - (m->raw[i] - a->first.raw[i]) * (a->first.known_n / known_n);
+	a->first.known = false;
+	set_zero(d, zero, m->cells);
+	end_calibration(d, read_n / known_n, m->cells);
+}
+
+static void end_measured_weight(struct device *d, const struct knead_measurement *m, const struct knead_view *view)
+{
+	struct device_action *a = d->action;
+
+	if (a->point == 1)
+		end_first_point(d, m);
+	else if (a->point == 2)
+		end_second_point(d, m);
+	else if (!view->zero_known)
+		refuse(d, COMMAND_NOT_CALIBRATED, "the zero is not known yet; tare first");
+	else if (is_plausible(d, a->known_n, m->force_n, m->sd_n))
+		end_calibration(d, m->force_n / a->known_n, m->cells);
+}
+
+/* ---- looking ---- */
+
+/* How steady a second must be, by what is known of the scale: an unknown one is judged by the readings themselves. */
+static double steady_n(const struct device_action *a, const struct knead_measurement *m, const struct knead_view *view)
+{
+	double limit_n = fmax(QUIET_N, QUIET_NOISES * view->noise_n);
+
+	if (a->kind == ACTION_TARE && view->calibrated)
+		return limit_n;
+	return fmax(limit_n, STEADY_SHARE * fabs(m->force_n));
+}
+
+static void judge(struct device *d, const struct knead_measurement *m, const struct knead_view *view)
+{
+	struct device_action *a = d->action;
+
+	if (m->saturated) {
+		refuse(d, COMMAND_SATURATED, "the converter is at its limit: overload, or a wire is off");
+	} else if (a->kind == ACTION_TARE && m->loaded && !a->force) {
+		refuse(d, COMMAND_LOADED, "something is on it; take it off, or send {\"force\":true}");
+	} else if (m->sd_n <= steady_n(a, m, view)) {
+		if (a->kind == ACTION_TARE)
+			end_tare(d, m, view);
+		else
+			end_measured_weight(d, m, view);
+	} else if (loop_now_us() < a->until_us) {
+		knead_pipeline_measure(d->feed.pipeline);
+	} else {
+		refuse(d, COMMAND_UNSTEADY, "the readings do not stand still");
+	}
+}
+
+static int on_look(sd_event_source *source, uint64_t due_us, void *user)
+{
+	struct device *d = user;
+	struct knead_measurement m;
+	struct knead_view view;
+
+	knead_pipeline_view(d->feed.pipeline, &view);
+	knead_pipeline_measured(d->feed.pipeline, &m);
+	if (!view.online)
+		refuse(d, COMMAND_NO_DATA, "no samples come from it");
+	else if (m.done)
+		judge(d, &m, &view);
+	else if (loop_now_us() >= d->action->until_us + KNEAD_US_PER_S)
+		refuse(d, COMMAND_NO_DATA, "too few samples come from it");
+	if (d->action->kind == ACTION_NONE)
+		return 0;
+	sd_event_source_set_time(source, due_us + LOOK_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int ready(struct device *d)
+{
+	if (!d->action)
+		d->action = calloc(1, sizeof(*d->action));
+	if (!d->action)
+		return -ENOMEM;
+	if (d->action->timer)
+		return 0;
+	return sd_event_add_time(loop_event(d->context->loop), &d->action->timer, CLOCK_MONOTONIC,
+		(uint64_t)loop_now_us(), LOOK_SLACK_US, on_look, d);
+}
+
+static void start(
+	struct device *d, enum action_kind kind, double timeout_s, command_ticket ticket, struct command_outcome *ret)
+{
+	struct device_action *a = d->action;
+
+	a->kind = kind;
+	a->ticket = ticket;
+	a->until_us = loop_now_us() + (int64_t)(timeout_s * KNEAD_US_PER_S);
+	knead_pipeline_measure(d->feed.pipeline);
+	sd_event_source_set_time(a->timer, (uint64_t)(loop_now_us() + LOOK_US));
+	sd_event_source_set_enabled(a->timer, SD_EVENT_ONESHOT);
+	ret->code = COMMAND_LATER;
+}
+
+/* A number among the arguments. Returns false, with the outcome, for one that is none or out of range. */
+static bool take_number(
+	const cJSON *args, const char *key, double min, double max, double *ret, struct command_outcome *outcome)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(args, key);
+
+	if (!item)
+		return true;
+	if (!cJSON_IsNumber(item))
+		command_fail(outcome, COMMAND_BAD_VALUE, "%s must be a number", key);
+	else if (!(item->valuedouble >= min && item->valuedouble <= max))
+		command_fail(outcome, COMMAND_OUT_OF_RANGE, "%s must be %g to %g", key, min, max);
+	else
+		*ret = item->valuedouble;
+	return outcome->code == COMMAND_OK;
+}
+
+static void tare(struct device *d, const cJSON *args, command_ticket ticket, struct command_outcome *ret)
+{
+	double timeout_s = TIMEOUT_S;
+	struct knead_view view;
+
+	knead_pipeline_view(d->feed.pipeline, &view);
+	d->action->force = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(args, "force"));
+	if (!take_number(args, "timeout_s", 1, TIMEOUT_MAX_S, &timeout_s, ret))
+		return;
+	if (view.phase != KNEAD_PHASE_IDLE && !d->action->force)
+		command_fail(ret, COMMAND_LOADED, "something is on it; take it off, or send {\"force\":true}");
+	else
+		start(d, ACTION_TARE, timeout_s, ticket, ret);
+}
+
+static void calibrate(struct device *d, const cJSON *args, command_ticket ticket, struct command_outcome *ret)
+{
+	double known_n = NAN, known_kg = NAN, point = 0, timeout_s = TIMEOUT_S;
+
+	if (!take_number(args, "known_n", 0, 1e6, &known_n, ret) ||
+		!take_number(args, "known_kg", 0, 1e5, &known_kg, ret) ||
+		!take_number(args, "point", 1, POINTS, &point, ret) ||
+		!take_number(args, "timeout_s", 1, TIMEOUT_MAX_S, &timeout_s, ret))
+		return;
+	if (!isnan(known_kg))
+		known_n = known_kg * KNEAD_G0_M_PER_S2;
+	if (isnan(known_n)) {
+		command_fail(ret, COMMAND_BAD_VALUE, "say what lies on it: {\"known_n\":98.07} or {\"known_kg\":10}");
+	} else if (known_n == 0 && point != 1) {
+		command_fail(ret, COMMAND_OUT_OF_RANGE, "a weight must be more than 0");
+	} else if (point == 2 && !d->action->first.known) {
+		command_fail(ret, COMMAND_NOT_CALIBRATED, "the first point is missing: send \"point\":1 before");
+	} else {
+		d->action->known_n = known_n;
+		d->action->point = (int)point;
+		start(d, ACTION_CALIBRATE, timeout_s, ticket, ret);
+	}
+}
+
+/* ---- session, protocol, lamp ---- */
+
+static void end_session(struct device *d, bool forget, struct command_outcome *ret)
+{
+	char text[DOCUMENT_MAX];
+	struct knead_view view;
+
+	feed_end_session(&d->feed);
+	knead_pipeline_view(d->feed.pipeline, &view);
+	if (view.session.known && document_session(&view, feed_wall_origin_us(&d->feed), text, sizeof(text)) > 0)
+		ret->data = cJSON_Parse(text);
+	if (forget)
+		knead_pipeline_forget_session(d->feed.pipeline);
+	device_publish(d, true);
+}
+
+static void describe_protocol(struct device *d, struct command_outcome *ret)
+{
+	const struct knead_protocol *p = &device_settings(d)->settings.protocol;
+
+	ret->data = cJSON_CreateObject();
+	if (p->steps > 0)
+		cJSON_AddStringToObject(ret->data, "protocol", p->name);
+	else
+		cJSON_AddNullToObject(ret->data, "protocol");
+	cJSON_AddNumberToObject(ret->data, "step", p->steps > 0);
+	cJSON_AddNumberToObject(ret->data, "of", p->steps);
+}
+
+/* word: a protocol's name, "" for the one that is chosen, "none" for none. */
+static void guide(struct device *d, const char *word, struct command_outcome *ret)
+{
+	if (word[0] != '\0') {
+		cJSON *values = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(values, "protocol", word);
+		device_set(d, values, ret);
+		cJSON_Delete(values);
+		cJSON_Delete(ret->data);
+		ret->data = NULL;
+		if (ret->code != COMMAND_OK)
+			return;
+	} else if (device_settings(d)->settings.protocol.steps == 0) {
+		command_fail(ret, COMMAND_BAD_VALUE, "no protocol is chosen; send its name");
+		return;
+	}
+	knead_pipeline_restart_protocol(d->feed.pipeline);
+	device_publish(d, true);
+	describe_protocol(d, ret);
+}
+
+/* K1 is the format that has commands for the device. */
+static void identify(struct device *d, struct command_outcome *ret)
+{
+	static const char word[] = "blink";
+	char line[32];
+	struct knead_view view;
+
+	knead_pipeline_view(d->feed.pipeline, &view);
+	if (!d->port || !view.format || strcmp(view.format, "k1") != 0 || d->conf->read_only) {
+		command_fail(ret, COMMAND_UNSUPPORTED, "it cannot show which one it is");
+		return;
+	}
+	int n = snprintf(line, sizeof(line), "%s*%04X\r\n", word, (unsigned)knead_crc16(word, strlen(word)));
+	if (port_write(d->port, line, (size_t)n) != n)
+		command_fail(ret, COMMAND_UNSUPPORTED, "its port cannot be written to");
+}
+
+/* ---- all of them ---- */
+
+void device_do(struct device *d, const char *verb, const char *word, const cJSON *args, command_ticket ticket,
+	struct command_outcome *ret)
+{
+	bool measures = strcmp(verb, "tare") == 0 || strcmp(verb, "calibrate") == 0;
+
+	if (measures && ready(d) < 0)
+		command_fail(ret, COMMAND_BUSY, "out of memory");
+	else if (measures && d->action->kind != ACTION_NONE)
+		command_fail(ret, COMMAND_BUSY, "a tare or calibration is under way");
+	else if (measures && !d->online)
+		command_fail(ret, COMMAND_NO_DATA, "no samples come from it");
+	else if (strcmp(verb, "tare") == 0)
+		tare(d, args, ticket, ret);
+	else if (measures)
+		calibrate(d, args, ticket, ret);
+	else if (strcmp(verb, "session_end") == 0 || strcmp(verb, "session_start") == 0)
+		end_session(d, false, ret);
+	else if (strcmp(verb, "session_reset") == 0)
+		end_session(d, true, ret);
+	else if (strcmp(verb, "protocol_start") == 0)
+		guide(d, word, ret);
+	else if (strcmp(verb, "protocol_stop") == 0)
+		guide(d, "none", ret);
+	else if (strcmp(verb, "identify") == 0)
+		identify(d, ret);
+	else
+		command_fail(ret, COMMAND_UNKNOWN, "%s: no such command", verb);
+}
+
+void device_actions_free(struct device *d)
+{
+	if (!d->action)
+		return;
+	sd_event_source_disable_unref(d->action->timer);
+	free(d->action);
+	d->action = NULL;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Holds the parts of the way to the broker together, and makes and ends them in the right order. */
+#include "output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "inbound.h"
+#include "log.h"
+
+#define TICK_SLACK_US 250000
+#define WHY_MAX 768
+
+struct output {
+	struct output_options options;
+	struct sink_mqtt *sink; /* NULL = no broker configured */
+	struct publish *publish;
+	struct command *command;
+	struct inbound *inbound;
+	sd_event_source *tick;
+};
+
+static void on_sink_log(void *user, int level, const char *line)
+{
+	log_line(level, "%s", line);
+}
+
+int output_check(const struct conf *conf)
+{
+	struct sink_mqtt_options options = publish_sink_options(conf);
+	char why[WHY_MAX];
+	int r = conf->mqtt.host[0] == '\0' ? 0 : sink_mqtt_check(&options, why, sizeof(why));
+
+	if (r < 0)
+		log_line(LOG_ERR, "mqtt: %s", why);
+	return r;
+}
+
+static int connect_broker(struct output *o, const struct conf *conf)
+{
+	struct sink_mqtt_options options = publish_sink_options(conf);
+	struct inbound_filters filters;
+	char why[WHY_MAX];
+	int r;
+
+	if (options.host[0] == '\0') {
+		log_line(LOG_NOTICE, "mqtt: no broker is configured; nothing is published");
+		return 0;
+	}
+	inbound_filters(conf, &filters);
+	options.subscriptions = filters.list;
+	options.subscriptions_count = filters.count;
+	options.log = on_sink_log;
+	r = sink_mqtt_new(&options, &o->sink, why, sizeof(why));
+	if (r < 0)
+		log_line(LOG_ERR, "mqtt: %s", why);
+	return r;
+}
+
+static int make_publisher(struct output *o, const struct conf *conf, struct publish **ret)
+{
+	struct publish_options options = {
+		.conf = conf,
+		.boot = o->options.boot,
+		.started_us = o->options.started_us,
+		.started_wall_us = o->options.started_wall_us,
+	};
+
+	return publish_new(&options, ret);
+}
+
+static void on_command(void *user, const struct mqtt_received *m)
+{
+	struct output *o = user;
+
+	command_take(o->command, m);
+}
+
+static void on_refused(void *user, const struct mqtt_received *m, enum command_code code)
+{
+	struct output *o = user;
+
+	command_refuse(o->command, m, code);
+}
+
+static int listen_to_broker(struct output *o, const struct conf *conf)
+{
+	struct inbound_options inbound = {
+		.event = loop_event(o->options.loop),
+		.sink = o->sink,
+		.conf = conf,
+		.command = on_command,
+		.refused = on_refused,
+		.user = o,
+	};
+	struct command_options command = {
+		.sink = o->sink,
+		.base = conf->mqtt.base,
+		.host = o->options.host,
+		.host_user = o->options.host_user,
+	};
+	int r = command_new(&command, &o->command);
+
+	return r < 0 ? r : inbound_new(&inbound, &o->inbound);
+}
+
+static int on_tick(sd_event_source *source, uint64_t due_us, void *user)
+{
+	struct output *o = user;
+	int64_t next_us = publish_tick(o->publish, loop_now_us(), loop_wall_us());
+
+	sd_event_source_set_time(source, (uint64_t)next_us);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* Connects the publisher to the broker of a configuration. */
+static int begin(struct output *o, const struct conf *conf)
+{
+	int r = connect_broker(o, conf);
+
+	publish_set_sink(o->publish, o->sink);
+	return r < 0 ? r : listen_to_broker(o, conf);
+}
+
+static void end(struct output *o, int timeout_ms)
+{
+	inbound_free(o->inbound);
+	command_free(o->command);
+	publish_free(o->publish);
+	sink_mqtt_free(o->sink, timeout_ms);
+	o->inbound = NULL;
+	o->command = NULL;
+	o->publish = NULL;
+	o->sink = NULL;
+}
+
+int output_new(const struct output_options *options, const struct conf *conf, struct output **ret)
+{
+	struct output *o = calloc(1, sizeof(*o));
+	int r;
+
+	if (!o)
+		return -ENOMEM;
+	o->options = *options;
+	r = make_publisher(o, conf, &o->publish);
+	if (r == 0)
+		r = begin(o, conf);
+	if (r == 0)
+		r = sd_event_add_time(
+			loop_event(options->loop), &o->tick, CLOCK_MONOTONIC, 0, TICK_SLACK_US, on_tick, o);
+	if (r < 0) {
+		output_free(o, 0);
+		return r;
+	}
+	*ret = o;
+	return 0;
+}
+
+void output_free(struct output *o, int timeout_ms)
+{
+	if (!o)
+		return;
+	sd_event_source_disable_unref(o->tick);
+	end(o, timeout_ms);
+	free(o);
+}
+
+int output_change(struct output *o, const struct conf *conf, int timeout_ms)
+{
+	struct publish *fresh = NULL;
+	int r = make_publisher(o, conf, &fresh);
+
+	if (r < 0)
+		return r;
+	publish_stop(o->publish, loop_now_us(), loop_wall_us());
+	end(o, timeout_ms);
+	o->publish = fresh;
+	r = begin(o, conf);
+	output_wake(o);
+	return r;
+}
+
+void output_answer(struct output *o, command_ticket ticket, struct command_outcome *outcome)
+{
+	command_answer(o->command, ticket, outcome);
+}
+
+struct publish *output_publish(const struct output *o)
+{
+	return o->publish;
+}
+
+void output_wake(struct output *o)
+{
+	sd_event_source_set_time(o->tick, 0);
+	sd_event_source_set_enabled(o->tick, SD_EVENT_ONESHOT);
+}
