@@ -177,6 +177,7 @@ static void on_easing(
 		finish(h, s, mark, h->ease_us, KNEAD_CAUSE_EASED);
 		h->steady_since_us = h->ease_us;
 		h->steady_n = 0;
+		breath_start(&h->breath, s->t_us, s->impulse_ns);
 		set_state(h, HOLD_EASED, input, h->ease_us);
 		break;
 	case HOLD_IN_RELEASE:
@@ -199,6 +200,7 @@ static void on_eased(struct hold *h, enum hold_input input, const struct signal 
 		tally_start(&h->tally, t_us, signal_impulse_at(s, t_us, FIRM_SHARE * h->eased_level_n),
 			FIRM_SHARE * h->eased_level_n);
 		edges_init(&h->edges, t_us, FIRM_SHARE * h->eased_level_n);
+		breath_start(&h->breath, s->t_us, s->impulse_ns);
 		begin_candidate(h, t_us, true);
 		set_state(h, HOLD_CANDIDATE, input, t_us);
 		break;
@@ -271,6 +273,7 @@ void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double fo
 {
 	tally_start(&h->tally, on_us, signal_impulse_at(s, on_us, force_n), force_n);
 	edges_init(&h->edges, on_us, force_n);
+	breath_start(&h->breath, s->t_us, s->impulse_ns);
 	begin_candidate(h, on_us, !open_start);
 	h->any = false;
 	h->flags = 0;
@@ -347,10 +350,12 @@ void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travell
 		h->rest_open |= travelling;
 		if (h->rest_open && !travelling) {
 			tally_start(&h->tally, s->t_us, s->impulse_ns, s->raw_n);
+			breath_start(&h->breath, s->t_us, s->impulse_ns);
 			h->rest_open = false;
 		}
 	}
 	tally_push(&h->tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
+	breath_push(&h->breath, s->t_us, s->impulse_ns);
 	switch (h->state) {
 	case HOLD_CANDIDATE:
 	case HOLD_ON:
@@ -384,6 +389,7 @@ void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us)
 		h->tally.now.dips++;
 	h->ease_since_us = s->t_us;
 	tally_resume(&h->tally, s->t_us, s->impulse_ns);
+	breath_resume(&h->breath, s->t_us, s->impulse_ns);
 }
 
 bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us)

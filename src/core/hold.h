@@ -3,6 +3,7 @@
 #ifndef CORE_HOLD_H
 #define CORE_HOLD_H
 
+#include "breath.h"
 #include "edges.h"
 #include "emit.h"
 #include "sets.h"
@@ -49,6 +50,7 @@ struct hold {
 
 	struct edges edges;
 	struct tally tally;
+	struct breath breath;
 	struct tally_mark off_mark; /* at the fall under release_n */
 
 	/* partial release */

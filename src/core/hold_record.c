@@ -8,6 +8,7 @@
 #define LOW_SHARE 0.1
 #define HIGH_SHARE 0.9
 #define ARRIVE_SHARE 0.95
+#define BREATH_LATE_US 3000000 /* a hold whose end was found later has swings of the roll in its breathing */
 
 double hold_confidence(const struct hold *h, double level_n)
 {
@@ -109,6 +110,8 @@ void hold_record_end(
 	f.peak_kpa = knead_n_to_kpa(f.peak_n, h->settings->contact_cm2);
 	f.target_met = end_us - h->start_us >= knead_s_to_us(h->settings->target_s);
 	record_onset(h, level_n, &f);
+	if (s->t_us - end_us <= BREATH_LATE_US)
+		f.breath_per_min = breath_per_min(&h->breath, knead_us_to_s(end_us - h->start_us));
 	event->hold_end = f;
 	event->hold_end.start_us = emit_time(h->emit, f.start_us);
 	event->hold_end.end_us = emit_time(h->emit, f.end_us);
