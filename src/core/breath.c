@@ -141,14 +141,9 @@ static bool may_be_second(const struct breath *b, int line)
 /* Where between the bins the line lies: the top of a parabola through three of them. */
 static double line_hz(const struct breath *b, int line)
 {
-	double below, at = power(b, line), above, off = 0;
+	double below = power(b, line - 1), at = power(b, line), above = power(b, line + 1);
 
-	if (line > 0 && line < BREATH_BINS - 1) {
-		below = power(b, line - 1);
-		above = power(b, line + 1);
-		off = 0.5 * (below - above) / (below - 2 * at + above);
-	}
-	return BIN_HZ * (LOW_BIN + line + off);
+	return BIN_HZ * (LOW_BIN + line + 0.5 * (below - above) / (below - 2 * at + above));
 }
 
 /* Amplitude of the line, as a part of the load: what its bins hold beyond what is beside them, by Parseval. */
@@ -176,6 +171,8 @@ struct knead_maybe breath_per_min(const struct breath *b, double duration_s)
 	for (int i = 1; i < BREATH_BINS; i++)
 		if (power(b, i) > power(b, line))
 			line = i;
+	if (line == 0 || line == BREATH_BINS - 1)
+		return knead_unknown(); /* its top lies beyond the bank */
 	hz = line_hz(b, line);
 	beside = power_beside(b, line);
 	if (amplitude(b, line, hz, beside) < AMPLITUDE_MIN || power(b, line) < STANDS_OUT * beside ||

@@ -177,7 +177,7 @@ static void on_easing(
 		finish(h, s, mark, h->ease_us, KNEAD_CAUSE_EASED);
 		h->steady_since_us = h->ease_us;
 		h->steady_n = 0;
-		breath_start(&h->breath, s->t_us, s->impulse_ns);
+		tally_start(&h->tally, h->ease_us, h->ease_mark.impulse_ns, EASE_SHARE * h->eased_level_n);
 		set_state(h, HOLD_EASED, input, h->ease_us);
 		break;
 	case HOLD_IN_RELEASE:
@@ -200,12 +200,10 @@ static void on_eased(struct hold *h, enum hold_input input, const struct signal 
 		tally_start(&h->tally, t_us, signal_impulse_at(s, t_us, FIRM_SHARE * h->eased_level_n),
 			FIRM_SHARE * h->eased_level_n);
 		edges_init(&h->edges, t_us, FIRM_SHARE * h->eased_level_n);
-		breath_start(&h->breath, s->t_us, s->impulse_ns);
 		begin_candidate(h, t_us, true);
 		set_state(h, HOLD_CANDIDATE, input, t_us);
 		break;
 	case HOLD_IN_TIMEOUT:
-		h->tally = h->ease_tally;
 		begin_candidate(h, h->ease_us, false);
 		publish(h);
 		set_state(h, HOLD_ON, input, t_us);
@@ -273,7 +271,6 @@ void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double fo
 {
 	tally_start(&h->tally, on_us, signal_impulse_at(s, on_us, force_n), force_n);
 	edges_init(&h->edges, on_us, force_n);
-	breath_start(&h->breath, s->t_us, s->impulse_ns);
 	begin_candidate(h, on_us, !open_start);
 	h->any = false;
 	h->flags = 0;
@@ -290,7 +287,6 @@ static bool lighter_and_steady(struct hold *h, const struct signal *s)
 {
 	double dt_s;
 
-	tally_push(&h->ease_tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
 	if (h->steady_n <= 0 || fabs(s->raw_n - h->steady_n) > STEADY_BAND * h->steady_n) {
 		h->steady_n = s->raw_n;
 		h->steady_since_us = s->t_us;
@@ -320,7 +316,6 @@ static void watch_pressed(struct hold *h, const struct signal *s)
 		h->ease_mark = h->tally.now;
 		h->ease_mark.impulse_ns = signal_impulse_at(s, h->ease_us, EASE_SHARE * level_n);
 		h->eased_level_n = level_n;
-		tally_start(&h->ease_tally, h->ease_us, h->ease_mark.impulse_ns, s->raw_n);
 		step(h, HOLD_IN_EASE, s, h->ease_us, NULL);
 	} else if (h->state == HOLD_CANDIDATE && !h->moving && !is_percussion(h, s->t_us)) {
 		step(h, HOLD_IN_TIMEOUT, s, old_enough_us, NULL);
@@ -331,7 +326,6 @@ static void watch_pressed(struct hold *h, const struct signal *s)
 
 static void watch_easing(struct hold *h, const struct signal *s)
 {
-	tally_push(&h->ease_tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
 	if (s->level_n > EASE_SHARE * h->eased_level_n)
 		step(h, HOLD_IN_FIRM, s, s->t_us, NULL);
 	else if (!h->moving && s->t_us - s->level_lag_us - h->ease_since_us >= h->bridge_us)
@@ -350,12 +344,10 @@ void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travell
 		h->rest_open |= travelling;
 		if (h->rest_open && !travelling) {
 			tally_start(&h->tally, s->t_us, s->impulse_ns, s->raw_n);
-			breath_start(&h->breath, s->t_us, s->impulse_ns);
-			h->rest_open = false;
+				h->rest_open = false;
 		}
 	}
 	tally_push(&h->tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
-	breath_push(&h->breath, s->t_us, s->impulse_ns);
 	switch (h->state) {
 	case HOLD_CANDIDATE:
 	case HOLD_ON:
@@ -389,7 +381,6 @@ void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us)
 		h->tally.now.dips++;
 	h->ease_since_us = s->t_us;
 	tally_resume(&h->tally, s->t_us, s->impulse_ns);
-	breath_resume(&h->breath, s->t_us, s->impulse_ns);
 }
 
 bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us)

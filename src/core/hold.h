@@ -3,7 +3,6 @@
 #ifndef CORE_HOLD_H
 #define CORE_HOLD_H
 
-#include "breath.h"
 #include "edges.h"
 #include "emit.h"
 #include "sets.h"
@@ -50,13 +49,11 @@ struct hold {
 
 	struct edges edges;
 	struct tally tally;
-	struct breath breath;
 	struct tally_mark off_mark; /* at the fall under release_n */
 
 	/* partial release */
 	struct tally_mark ease_mark;
 	int64_t ease_us, ease_since_us; /* the crossing; since when it stays between */
-	struct tally ease_tally; /* of what follows */
 	double eased_level_n; /* level of the hold before */
 	double steady_n;
 	int64_t steady_since_us;

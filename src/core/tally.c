@@ -29,6 +29,7 @@ void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double fo
 	t->now.began_us = t->now.t_us = t->now.peak_us = start_us;
 	t->now.impulse_ns = impulse_ns;
 	t->now.peak_n = t->recent_min_n = t->now.local_n = force_n;
+	breath_start(&t->breath, start_us, impulse_ns);
 }
 
 static void fit_block(struct tally_mark *m, double since_start_s, double mean_n)
@@ -112,6 +113,7 @@ void tally_push(struct tally *t, int64_t t_us, double force_n, double impulse_ns
 	}
 	if (force_n < t->recent_min_n)
 		t->recent_min_n = force_n;
+	breath_push(&t->breath, t_us, impulse_ns);
 	if (t_us - t->block_start_us >= BLOCK_US)
 		close_block(t);
 }
@@ -120,6 +122,7 @@ void tally_resume(struct tally *t, int64_t t_us, double impulse_ns)
 {
 	t->block_start_us = t_us;
 	t->block_start_ns = impulse_ns;
+	breath_resume(&t->breath, t_us, impulse_ns);
 }
 
 void tally_push_dip(struct tally *t, double force_n)

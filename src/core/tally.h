@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The statistics of one hold, from its start to any later instant: peak, mean, level, impulse, smallest force, steadiness,
- * relaxation. Constant work per sample; levels and what needs logarithms work on blocks of 50 ms.
+ * relaxation, breathing. Constant work per sample; levels and what needs logarithms work on blocks of 50 ms.
  */
 #ifndef CORE_TALLY_H
 #define CORE_TALLY_H
 
 #include <knead/event.h>
+
+#include "breath.h"
 
 #define TALLY_PENDING 16 /* blocks kept back, 0.8 s, so that the final fall can be left out of the fit */
 
@@ -41,6 +43,7 @@ struct tally {
 		double mean_n;
 	} pending[TALLY_PENDING];
 	uint32_t pending_count, pending_next;
+	struct breath breath;
 };
 
 /* Starts at start_us with the signal's running impulse there and the force then. */

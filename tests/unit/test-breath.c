@@ -116,6 +116,17 @@ static void shallow_breathing_is_unknown(void **state)
 	assert_false(breath_per_min(&p.breath, 45).known);
 }
 
+static void what_swings_slower_or_faster_than_anybody_breathes_is_unknown(void **state)
+{
+	struct play p;
+
+	(void)state;
+	play(&p, &(struct load){ .hz = 0.06, .amplitude = 0.05 }, 80, 60, 1);
+	assert_false(breath_per_min(&p.breath, 60).known);
+	play(&p, &(struct load){ .hz = 0.6, .amplitude = 0.05 }, 80, 60, 1);
+	assert_false(breath_per_min(&p.breath, 60).known);
+}
+
 static void a_load_that_rests_or_only_relaxes_does_not_breathe(void **state)
 {
 	struct play p;
@@ -202,6 +213,7 @@ int main(void)
 		cmocka_unit_test(breathing_is_told_at_every_rate_of_samples_and_of_breathing),
 		cmocka_unit_test(half_a_minute_is_long_enough_and_less_is_not),
 		cmocka_unit_test(shallow_breathing_is_unknown),
+		cmocka_unit_test(what_swings_slower_or_faster_than_anybody_breathes_is_unknown),
 		cmocka_unit_test(a_load_that_rests_or_only_relaxes_does_not_breathe),
 		cmocka_unit_test(a_step_and_a_dip_neither_make_breathing_nor_hide_it),
 		cmocka_unit_test(sway_is_hardly_ever_taken_for_breathing),
