@@ -22,6 +22,8 @@ COLLARS_MS = {"50": 80, "25": 320}
 # The figures of what the body does come from captures of long holds besides, half as many: few holds of a mixed capture
 # are long enough for a breath or a slope to show.
 BODY_SCENARIO, BODY_KEYS = "hold", ("breathing", "relaxation", "softening", "dips")
+LATE_KINDS = ("session_start", "hold_start", "hold_target", "hold_end", "press", "tap", "stroke", "roll_start", "roll_end", "impact",
+              "percussion_end")
 KINDS = ("hold", "roll", "press", "tap", "impact", "percussion")
 
 
@@ -89,13 +91,21 @@ class Plan:
         with open(events, "wb") as out:
             subprocess.run([*command, capture], check=True, stdout=out)
 
+    def delays(self, capture):
+        """How late each record came, in ms, by its type."""
+        out = subprocess.run([self.build / "tests/bench/publish-delay", capture], check=True, stdout=subprocess.PIPE, text=True)
+        late = {}
+        for kind, ms in (line.split() for line in out.stdout.splitlines()):
+            late.setdefault(kind, []).append(float(ms))
+        return late
+
     @property
     def detectors(self):
         return ("knead", *(NAIVE if self.naive else ()))
 
 
 def run_seed(plan, cell, scenario, detectors, seed):
-    """One capture seen by the detectors; returns {detector: (labels, events)}."""
+    """One capture seen by the detectors; returns {detector: (labels, events)}, and how late knead's records came."""
     base = f"{scenario}-{cell.stratum}-{cell.rate}-{cell.geometry}-{seed}"
     capture, labels = plan.where / f"{base}.kcap", plan.where / f"{base}.csv"
     plan.simulate(cell, scenario, seed, capture, "--details", labels, *(("--for", plan.seconds) if plan.seconds else ()))
@@ -104,9 +114,10 @@ def run_seed(plan, cell, scenario, detectors, seed):
         events = plan.where / f"{base}{'' if who == 'knead' else '-' + who}.jsonl"
         plan.detect(who, capture, events)
         seen[who] = (labels, events)
+    late = plan.delays(capture) if plan.naive and scenario == plan.scenario and seed % 4 == plan.seeds.start % 4 else {}
     if not plan.keep:
         capture.unlink()
-    return seen
+    return seen, late
 
 
 def run_idle(plan, cell, seed, length_s):
@@ -141,9 +152,25 @@ def bare_names(scored):
     return scored
 
 
-def figures(plan, cell, seen, holds, idle):
-    """What a cell came to: {detector: score}, where the score has hold_f1_ms and idle added. holds: seen for the body's sake."""
+def quantile(values, q):
+    """The value that the fraction q of all does not exceed; None without any."""
+    return sorted(values)[max(0, math.ceil(q * len(values)) - 1)] if values else None
+
+
+def lateness(lates):
+    """{record type: {count, median_ms, p95_ms, most_ms}} over captures."""
     out = {}
+    for kind in LATE_KINDS:
+        values = [ms for late in lates for ms in late.get(kind, ())]
+        out[kind] = {"count": len(values), "median_ms": quantile(values, 0.5), "p95_ms": quantile(values, 0.95), "most_ms": quantile(values, 1)}
+    return out
+
+
+def figures(plan, cell, seen, holds, idle):
+    """What a cell came to: {detector: score}, where knead's has more: hold_f1_ms, idle, late. holds: seen for the body's sake."""
+    out = {}
+    lates = [late for _, late in seen]
+    seen, holds = [one for one, _ in seen], [one for one, _ in holds]
     for who in plan.detectors:
         files = [one[who] for one in seen]
         scored = bare_names(score(plan, cell, files))
@@ -153,6 +180,7 @@ def figures(plan, cell, seen, holds, idle):
         }
         hours = sum(cell.idle_lengths_s(plan.idle_hours)) / 3600
         scored["idle"] = {"hours": round(hours, 3), "events": sum(one[who] for one in idle)} if idle else None
+        scored["late"] = lateness(lates if who == "knead" else ())
         if who == "knead" and holds:
             body = score(plan, cell, files + [one[who] for one in holds])
             scored.update({key: body[key] for key in BODY_KEYS})

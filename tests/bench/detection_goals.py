@@ -107,6 +107,10 @@ def torn(s):
     return (hold["fragmented"] + hold["merged"]) / hold["labelled"] if hold["labelled"] else None
 
 
+def late(kind, key):
+    return lambda s: s["late"][kind][key]
+
+
 def extra(name):
     """Detections that are no label's."""
     return lambda s: s["kinds"][name]["detected"] - s["kinds"][name]["matched"]
@@ -199,5 +203,14 @@ BODY = (
     Metric("dips_exact", "Dips counted exactly, part of holds", 3, inner("dips", "exact")),
 )
 
-GROUPS = (("Holds", HOLDS), ("Rolls", ROLLS), ("Presses, taps, vibration, idle", BRIEF), ("What the body does during a hold", BODY))
+LATE = tuple(
+    Metric(f"late_{kind}_{key}", f"{title} late by, {name}, ms", 0, late(kind, f"{key}_ms"), high=False)
+    for kind, title in (("session_start", "First contact of a session (from its crossing)"), ("hold_start", "`hold_start` (from start + `hold_min_s`)"),
+                        ("hold_end", "`hold_end` (from the crossing + `bridge_s`)"), ("press", "`press` (from the crossing + `bridge_s`)"),
+                        ("stroke", "`stroke` (from its turn)"), ("roll_start", "`roll_start` (from the start)"))
+    for key, name in (("median", "median"), ("p95", "p95"))
+)
+
+GROUPS = (("Holds", HOLDS), ("Rolls", ROLLS), ("Presses, taps, vibration, idle", BRIEF), ("What the body does during a hold", BODY),
+          ("Time to publish", LATE))
 METRICS = tuple(metric for _, group in GROUPS for metric in group)

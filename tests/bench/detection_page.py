@@ -162,7 +162,9 @@ the stretch goal, - what does not occur or is not known. Where the design lists 
 none; a single value is asked of all four. Below 200 samples/s impacts and percussion cannot be told from other contacts and
 are left out.
 
-Not measured here: how late a record is published (records do not carry it; `bench-latency` does), the cost of a sample
+How late records come out is measured on every fourth capture (`tests/bench/publish-delay.c`), in stream time and without the
+delay of the converter, from when the contract lets them be known; a hold whose decision waits for movement to rest is late by
+that. Not measured here: the way from the port to a subscriber (`bench-latency`), the cost of a sample
 ([benchmarks.md](benchmarks.md)), time stamps under batching (`tests/unit/test-clock.c`).
 """
 

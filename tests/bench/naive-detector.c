@@ -16,9 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture.h"
+#include "bench_capture.h"
 #include "clock.h"
-#include "conf.h"
 #include "frame.h"
 
 #define TARE_US 1000000
@@ -108,23 +107,9 @@ static void take_sample(struct naive *d, const struct knead_sample *sample, int6
 
 /* ---- the capture ---- */
 
-/* What the capture says of its device. Returns 0, or -1 after saying what is missing. */
-static int read_header(const struct capture_reader *reader, struct conf_device *device, struct naive *d)
+/* The scale of the device. Returns 0, or -1 after saying what is missing. */
+static int read_scale(const struct knead_settings *s, struct naive *d)
 {
-	const cJSON *object = cJSON_GetObjectItemCaseSensitive(capture_header(reader), "device"), *item;
-	const struct knead_settings *s = &device->settings;
-	char number[CONF_NUMBER_MAX], why[256] = "no number and no string";
-
-	cJSON_ArrayForEach(item, object)
-	{
-		const char *text =
-			cJSON_IsNumber(item) ? conf_number_text(item->valuedouble, number) : cJSON_GetStringValue(item);
-
-		if (!text || conf_device_set(device, item->string, text, why, sizeof(why)) < 0) {
-			fprintf(stderr, "naive-detector: \"device\": %s: %s\n", item->string, why);
-			return -1;
-		}
-	}
 	if (s->counts_per_n_count == 0) {
 		fprintf(stderr, "naive-detector: the capture does not say counts_per_n\n");
 		return -1;
@@ -192,7 +177,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: naive-detector threshold|mean CAPTURE\n");
 	} else if (!device || capture_reader_open(argv[2], &reader, why, sizeof(why)) < 0) {
 		fprintf(stderr, "naive-detector: %s\n", why);
-	} else if (read_header(reader, device, &d) == 0) {
+	} else if (bench_capture_device(reader, device) == 0 && read_scale(&device->settings, &d) == 0) {
 		r = run(&d, reader, &device->settings, why, sizeof(why));
 		if (r < 0)
 			fprintf(stderr, "naive-detector: %s\n", why);
