@@ -65,15 +65,12 @@ static void init_cell(struct sim_adc *a, struct sim_adc_cell *c, double counts_p
 	struct sim_rand *r = &a->rand;
 	double drift = a->stratum->drift / a->cells;
 
-	*c = (struct sim_adc_cell){
-		.counts_per_n = counts_per_n,
-		.zero_counts = counts_per_n * sim_rand_between(r, -40, 40),
-		.linear_n_per_s = 0.01 * drift * sim_rand_between(r, -1, 1),
-		.thermal_n = 2 * drift * sim_rand_between(r, -1, 1),
-		.wander_n = 0.15 * drift * sim_rand_normal(r),
-		.creep = sim_rand_between(r, 0.0002, 0.0015),
-		.settle_share = 1.0 / a->cells,
-	};
+	*c = (struct sim_adc_cell){ .counts_per_n = counts_per_n, .settle_share = 1.0 / a->cells };
+	c->zero_counts = counts_per_n * sim_rand_between(r, -40, 40);
+	c->linear_n_per_s = 0.01 * drift * sim_rand_between(r, -1, 1);
+	c->thermal_n = 2 * drift * sim_rand_between(r, -1, 1);
+	c->wander_n = 0.15 * drift * sim_rand_normal(r);
+	c->creep = sim_rand_between(r, 0.0002, 0.0015);
 	if (a->stratum->drift <= 0)
 		c->creep = 0.0002;
 }
@@ -89,8 +86,11 @@ static void init_cells(struct sim_adc *a, double counts_per_n)
 	}
 	for (uint32_t i = 0; i < a->cells; i++)
 		init_cell(a, &a->cell[i], counts_per_n * (1 + gain[i] - mean));
-	if (a->cells >= 3 && sim_rand_chance(&a->rand, a->stratum->weak_cell_chance))
-		a->cell[sim_rand_count(&a->rand, 0, a->cells - 1)].counts_per_n *= sim_rand_between(&a->rand, 0.7, 0.9);
+	if (a->cells >= 3 && sim_rand_chance(&a->rand, a->stratum->weak_cell_chance)) {
+		uint32_t weak = sim_rand_count(&a->rand, 0, a->cells - 1);
+
+		a->cell[weak].counts_per_n *= sim_rand_between(&a->rand, 0.7, 0.9);
+	}
 }
 
 /* The end of the converter's range lies where half of the presses go beyond it. */
@@ -203,9 +203,12 @@ static double drift_cell(struct sim_adc *a, struct sim_adc_cell *c, double force
 /* A wrong reading: a jump of 60 to 2000 N, or a code of ones as a glitch on the clock line makes it. */
 static double spike(struct sim_adc *a, double counts, double counts_per_n)
 {
+	double sign;
+
 	if (sim_rand_chance(&a->rand, 0.3))
 		return (double)((INT64_C(1) << sim_rand_count(&a->rand, 16, 23)) - 1);
-	return counts + counts_per_n * sim_rand_sign(&a->rand) * sim_rand_log_between(&a->rand, 60, 2000);
+	sign = sim_rand_sign(&a->rand);
+	return counts + counts_per_n * sign * sim_rand_log_between(&a->rand, 60, 2000);
 }
 
 void sim_adc_convert(struct sim_adc *a, int32_t *ret_counts)

@@ -46,23 +46,22 @@ static void draw_body(struct sim_draft *d, struct sim_body *body, double level_n
 	struct sim_rand *r = &d->rand;
 	double budget = 0.13 - swing, wanted;
 
-	*body = (struct sim_body){
-		.relax = sim_rand_uniform(r),
-		.fast_part = sim_rand_between(r, 0.05, 0.20),
-		.fast_s = sim_rand_between(r, 0.8, 3),
-		.slow_part = sim_rand_between(r, 0.05, 0.25),
-		.slow_s = sim_rand_between(r, 8, 35),
-		.device_part = sim_rand_between(r, 0.02, 0.10),
-		.device_s = sim_rand_between(r, 15, 40),
-		.breath = sim_rand_in(r, st->breath),
-		.breath_hz = sim_rand_between(r, 0.15, 0.38),
-		.sway = sim_rand_in(r, st->sway),
-		.sway_s = sim_rand_between(r, 1, 4),
-		.tremor = sim_rand_in(r, st->tremor),
-		.tremor_hz = sim_rand_between(r, 7.5, 12),
-		.heart_n = sim_rand_in(r, st->heart_n),
-		.heart_hz = sim_rand_between(r, 0.9, 1.7),
-	};
+	*body = (struct sim_body){ 0 };
+	body->relax = sim_rand_uniform(r);
+	body->fast_part = sim_rand_between(r, 0.05, 0.20);
+	body->fast_s = sim_rand_between(r, 0.8, 3);
+	body->slow_part = sim_rand_between(r, 0.05, 0.25);
+	body->slow_s = sim_rand_between(r, 8, 35);
+	body->device_part = sim_rand_between(r, 0.02, 0.10);
+	body->device_s = sim_rand_between(r, 15, 40);
+	body->breath = sim_rand_in(r, st->breath);
+	body->breath_hz = sim_rand_between(r, 0.15, 0.38);
+	body->sway = sim_rand_in(r, st->sway);
+	body->sway_s = sim_rand_between(r, 1, 4);
+	body->tremor = sim_rand_in(r, st->tremor);
+	body->tremor_hz = sim_rand_between(r, 7.5, 12);
+	body->heart_n = sim_rand_in(r, st->heart_n);
+	body->heart_hz = sim_rand_between(r, 0.9, 1.7);
 	if (sim_rand_chance(r, st->deep_breath_chance)) {
 		body->breath = sim_rand_between(r, 0.05, 0.12);
 		body->breath_hz = sim_rand_between(r, 0.08, 0.2);
@@ -118,9 +117,9 @@ void sim_draft_stay(struct sim_draft *d, double level_n, double length_s, bool m
 			draw_dip(d, at_s);
 			dips--;
 		} else {
-			double now_n = level_n * (1 + sim_rand_sign(&d->rand) * sim_rand_between(&d->rand, 0.05, 0.25));
+			double way = sim_rand_sign(&d->rand), step = sim_rand_between(&d->rand, 0.05, 0.25);
 
-			sim_timeline_level(d->tl, at_s, sim_rand_between(&d->rand, 0.3, 1), now_n);
+			sim_timeline_level(d->tl, at_s, sim_rand_between(&d->rand, 0.3, 1), level_n * (1 + way * step));
 			steps--;
 		}
 		t_s += share_s;

@@ -93,10 +93,11 @@ void sim_draft_handling(struct sim_draft *d)
 
 	for (uint32_t i = 0; i < bumps; i++) {
 		double force_n = sim_rand_between(&d->rand, 1, 5.5) * d->limits.press_n / 8;
+		double way = sim_rand_sign(&d->rand);
 
 		if (i > 0)
 			d->t_s += sim_rand_between(&d->rand, 0.3, 3);
-		bump(d, force_n * sim_rand_sign(&d->rand), sim_rand_between(&d->rand, 0.1, 1.5));
+		bump(d, force_n * way, sim_rand_between(&d->rand, 0.1, 1.5));
 	}
 }
 
@@ -112,15 +113,17 @@ static void run_gun(struct sim_draft *d, struct sim_act *act, double start_s, do
 
 void sim_draft_gun(struct sim_draft *d)
 {
-	double start_s = d->t_s, length_s = sim_rand_between(&d->rand, 4, 15);
-	struct sim_act *act =
-		sim_draft_touch(d, sim_rand_between(&d->rand, 30, 90), sim_rand_between(&d->rand, 0.15, 0.5), 0);
+	double start_s = d->t_s, length_s = sim_rand_between(&d->rand, 4, 15),
+	       level_n = sim_rand_between(&d->rand, 30, 90);
+	struct sim_act *act = sim_draft_touch(d, level_n, sim_rand_between(&d->rand, 0.15, 0.5), 0);
+	double gun_s, gun_end_s;
 
 	if (!act)
 		return;
 	d->t_s += length_s;
-	run_gun(d, act, start_s + sim_rand_between(&d->rand, 0.2, 0.6), d->t_s + sim_rand_between(&d->rand, -0.3, 0.1),
-		sim_rand_between(&d->rand, 0.3, 0.9));
+	gun_s = start_s + sim_rand_between(&d->rand, 0.2, 0.6);
+	gun_end_s = d->t_s + sim_rand_between(&d->rand, -0.3, 0.1);
+	run_gun(d, act, gun_s, gun_end_s, sim_rand_between(&d->rand, 0.3, 0.9));
 	sim_draft_lift(d, sim_rand_between(&d->rand, 0.1, 0.4), false);
 }
 

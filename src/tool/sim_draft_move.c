@@ -27,7 +27,8 @@ static struct sim_act *touch_to_move(struct sim_draft *d, double level_n, double
 	if (sim_draft_blind(d))
 		slope = fmax(slope, 0.09);
 	act->slope = slope * sim_rand_sign(&d->rand);
-	act->bump = sim_rand_between(&d->rand, 0, 0.3) * (sim_rand_chance(&d->rand, 0.5) ? 1 : 0);
+	if (sim_rand_chance(&d->rand, 0.5))
+		act->bump = sim_rand_between(&d->rand, 0, 0.3);
 	act->bump_at = sim_rand_between(&d->rand, -0.5, 0.5);
 	act->bump_width = sim_rand_between(&d->rand, 10, 30) / act->half_mm;
 	if (sim_draft_blind(d) && d->stratum->margins)
@@ -85,8 +86,8 @@ static double draw_stay_s(struct sim_draft *d)
 
 void sim_draft_roll(struct sim_draft *d)
 {
-	struct sim_act *act = touch_to_move(d, sim_draft_level_n(d), draw_rise_s(d));
-	double side;
+	double level_n = sim_draft_level_n(d), side;
+	struct sim_act *act = touch_to_move(d, level_n, draw_rise_s(d));
 
 	if (!act)
 		return;

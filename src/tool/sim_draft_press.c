@@ -151,9 +151,9 @@ void sim_draft_pin_and_stretch(struct sim_draft *d)
 {
 	double stretch =
 		sim_draft_blind(d) ? sim_rand_between(&d->rand, 0.02, 0.045) : sim_rand_between(&d->rand, 0.04, 0.12);
+	double hz = 1 / sim_rand_between(&d->rand, 2, 10);
 
-	hold_with_movement(
-		d, stretch, 1 / sim_rand_between(&d->rand, 2, 10), sim_rand_between(&d->rand, 1.5, 4.5), false);
+	hold_with_movement(d, stretch, hz, sim_rand_between(&d->rand, 1.5, 4.5), false);
 }
 
 /*
@@ -162,6 +162,8 @@ void sim_draft_pin_and_stretch(struct sim_draft *d)
  */
 void sim_draft_circles(struct sim_draft *d)
 {
-	hold_with_movement(d, sim_rand_between(&d->rand, 0.01, 0.03), sim_rand_between(&d->rand, 0.3, 1),
-		sim_rand_between(&d->rand, 5, d->options->geometry == KNEAD_GEOMETRY_SPHERE ? 15 : 8), true);
+	double most_mm = d->options->geometry == KNEAD_GEOMETRY_SPHERE ? 15 : 8;
+	double stretch = sim_rand_between(&d->rand, 0.01, 0.03), hz = sim_rand_between(&d->rand, 0.3, 1);
+
+	hold_with_movement(d, stretch, hz, sim_rand_between(&d->rand, 5, most_mm), true);
 }

@@ -63,25 +63,32 @@ static double draw_from_s(
 static void plan_outages(
 	struct sim_faults *f, const struct sim_options *o, const struct sim_timeline *tl, struct sim_rand *rand)
 {
+	double length_s;
+
 	if (sim_has_fault(o, SIM_FAULT_BOOT))
 		f->boot_s = fmin(loaded_s(tl, o->length_s / 2), o->length_s - SIM_TAIL_S);
-	if (sim_has_fault(o, SIM_FAULT_RESET))
-		add_outage(f, o, sim_rand_between(rand, 2.3, 3.2),
+	if (sim_has_fault(o, SIM_FAULT_RESET)) {
+		length_s = sim_rand_between(rand, 2.3, 3.2);
+		add_outage(f, o, length_s,
 			(struct sim_outage){ .from_s = draw_from_s(o, tl, rand, 0.4, 0.6), .restarts = true });
-	if (sim_has_fault(o, SIM_FAULT_GAP))
-		for (int i = 0; i < 2; i++)
-			add_outage(f, o, sim_rand_between(rand, 3, 6),
-				(struct sim_outage){ .from_s = o->length_s * sim_rand_between(rand, 0.15 + 0.5 * i,
-										     0.35 + 0.5 * i) });
-	if (sim_has_fault(o, SIM_FAULT_RECONNECT))
-		for (int i = 0; i < 2; i++)
-			add_outage(f, o, sim_rand_between(rand, 2.5, 8),
-				(struct sim_outage){ .from_s = draw_from_s(o, tl, rand, 0.1 + 0.4 * i, 0.4 + 0.4 * i),
-					.restarts = sim_rand_chance(rand, 0.5),
-					.unplugged = true });
-	if (sim_has_fault(o, SIM_FAULT_STUCK))
-		add_outage(f, o, sim_rand_between(rand, 4, 8),
+	}
+	for (int i = 0; i < 2 && sim_has_fault(o, SIM_FAULT_GAP); i++) {
+		double from_s = o->length_s * sim_rand_between(rand, 0.15 + 0.5 * i, 0.35 + 0.5 * i);
+
+		add_outage(f, o, sim_rand_between(rand, 3, 6), (struct sim_outage){ .from_s = from_s });
+	}
+	for (int i = 0; i < 2 && sim_has_fault(o, SIM_FAULT_RECONNECT); i++) {
+		bool restarts = sim_rand_chance(rand, 0.5);
+		double from_s = draw_from_s(o, tl, rand, 0.1 + 0.4 * i, 0.4 + 0.4 * i);
+
+		add_outage(f, o, sim_rand_between(rand, 2.5, 8),
+			(struct sim_outage){ .from_s = from_s, .restarts = restarts, .unplugged = true });
+	}
+	if (sim_has_fault(o, SIM_FAULT_STUCK)) {
+		length_s = sim_rand_between(rand, 4, 8);
+		add_outage(f, o, length_s,
 			(struct sim_outage){ .from_s = draw_from_s(o, tl, rand, 0.2, 0.8), .stuck = true });
+	}
 }
 
 void sim_faults_plan(struct sim_faults *f, const struct sim_options *o, const struct sim_timeline *tl, bool numbered,

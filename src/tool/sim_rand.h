@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Random numbers of the simulator: the same seed and stream give the same numbers everywhere. */
+/*
+ * Random numbers of the simulator: the same seed and stream give the same numbers everywhere. Draw one number per statement:
+ * C does not say in which order it evaluates arguments, operands and lists of initial values.
+ */
 #ifndef TOOL_SIM_RAND_H
 #define TOOL_SIM_RAND_H
 

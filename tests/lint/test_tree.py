@@ -176,3 +176,32 @@ def test_every_verb_and_option_the_readme_uses_is_in_the_help():
     options = set(re.findall(r"\bkneadd (?:-\w \S+ )*(--[a-z-]+)", blocks))
     assert [v for v in sorted(verbs) if not re.search(rf"\b{v}\b", help_of["knead"])] == []
     assert [o for o in sorted(options) if o not in help_of["kneadd"]] == []
+
+
+DRAW = re.compile(r"\b(?:sim_rand_(?!init)\w+|draw_\w+|sim_draft_level_n|wander)\(")
+
+
+def declarators(statement):
+    """The parts of a declaration that stand one after the other; any other statement as a whole."""
+    if not re.match(r"\s*(?:const )?(?:double|bool|u?int\w*|size_t|struct \w+)\b", statement):
+        return [statement]
+    parts, depth = [""], 0
+    for c in statement:
+        depth += {"(": 1, ")": -1}.get(c, 0)
+        parts = parts + [""] if c == "," and depth == 0 else parts[:-1] + [parts[-1] + c]
+    return parts
+
+
+def test_the_simulator_draws_one_number_at_a_time():
+    """C does not say in which order it evaluates arguments and operands: one seed, one capture, with any compiler."""
+    bad = []
+    for path in sources("src/tool"):
+        if not path.name.startswith("sim"):
+            continue
+        text = re.sub(r"/\*.*?\*/|\"[^\"\n]*\"", "", path.read_text(), flags=re.S)
+        for statement in re.split(r"[;{}]", text):
+            for part in declarators(statement):
+                in_order = len(re.findall(r"\?|&&|\|\||\bif\b|\belse\b", part))
+                if len(DRAW.findall(part)) > 1 + in_order:
+                    bad.append(f"{name(path)}: {' '.join(part.split())}")
+    assert not bad
