@@ -95,6 +95,14 @@ struct conf_device *conf_find_device(struct conf *c, const char *id);
 /* Whether the sections mqtt, homeassistant and journal of two configurations come to the same. */
 bool conf_output_equal(const struct conf *a, const struct conf *b);
 
+/*
+ * Tells fn of every key of a device whose value in force differs, in the order of the table: its name, its unit ("" = none)
+ * and both values as they would be written. fn may be NULL. Returns how many.
+ */
+typedef void (*conf_difference_fn)(void *user, const char *key, const char *unit, const char *a, const char *b);
+size_t conf_device_differences(
+	const struct conf_device *a, const struct conf_device *b, conf_difference_fn fn, void *user);
+
 /* Whether everything that was said for two devices comes to the same, their protocols included. */
 bool conf_device_equal(const struct conf_device *a, const struct conf_device *b);
 

@@ -232,20 +232,34 @@ int conf_device_check(const struct conf_device *d, char *why, size_t size)
 	return 0;
 }
 
-bool conf_device_equal(const struct conf_device *a, const struct conf_device *b)
+size_t conf_device_differences(
+	const struct conf_device *a, const struct conf_device *b, conf_difference_fn fn, void *user)
 {
 	char text_a[CONF_TEXT_MAX], text_b[CONF_TEXT_MAX];
+	size_t count = 0;
 
 	for (size_t i = 0; i < conf_keys_count; i++) {
 		const struct conf_key *k = &conf_keys[i];
 
 		if (k->section != CONF_DEVICE)
 			continue;
-		if (strcmp(conf_value_format(k, a, text_a), conf_value_format(k, b, text_b)) != 0)
-			return false;
+		if (strcmp(conf_value_format(k, a, text_a), conf_value_format(k, b, text_b)) == 0)
+			continue;
+		count++;
+		if (fn)
+			fn(user, k->key, k->unit ? k->unit : "", text_a, text_b);
 	}
-	return strcmp(conf_steps_format(&a->settings.protocol, text_a),
-		       conf_steps_format(&b->settings.protocol, text_b)) == 0;
+	if (strcmp(conf_steps_format(&a->settings.protocol, text_a),
+		    conf_steps_format(&b->settings.protocol, text_b)) == 0)
+		return count;
+	if (fn)
+		fn(user, "steps", "", text_a, text_b);
+	return count + 1;
+}
+
+bool conf_device_equal(const struct conf_device *a, const struct conf_device *b)
+{
+	return conf_device_differences(a, b, NULL, NULL) == 0;
 }
 
 /* "NAME" of a built-in protocol, else "NAME: STEPS", so that a capture needs no configuration beside it. */
