@@ -19,10 +19,20 @@ struct replay_options {
 	const char *rate_hz; /* as written, NULL = not said */
 	double speed; /* 0 = as fast as it goes */
 	size_t chunk; /* most bytes pushed at once, 0 = as they come */
-	bool publish;
+	bool publish, explain;
+	bool diff; /* run the other settings beside: diff_file ("" = none), then diffs, over the ones above */
+	const char *diff_file;
+	const char **diffs;
+	size_t diffs_count;
 	char **files;
 	int files_count;
 };
+
+/* Replays all files as the options say. Returns an exit status of verbs.h. */
+int replay_run(const struct replay_options *o);
+
+/* Sees to it that standard output has taken everything. Returns 0, or a negative errno after telling why. */
+int replay_flush(void);
 
 /* Where events go: standard output, or the broker. Each function returns 0, or a negative errno after telling why. */
 struct replay_output;

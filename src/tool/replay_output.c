@@ -183,6 +183,14 @@ int replay_output_view(struct replay_output *out, const struct knead_pipeline *p
 	return wait_for_broker(out, PENDING_MAX);
 }
 
+int replay_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	verb_error("replay: standard output cannot be written: %s", strerror(errno));
+	return -EIO;
+}
+
 int replay_output_free(struct replay_output *out)
 {
 	int r = 0;
@@ -194,9 +202,8 @@ int replay_output_free(struct replay_output *out)
 		r = wait_for_broker(out, 0);
 		publish_free(out->publish);
 		sink_mqtt_free(out->sink, r < 0 ? 0 : GOODBYE_MS);
-	} else if (fflush(stdout) != 0 || ferror(stdout)) {
-		verb_error("replay: standard output cannot be written: %s", strerror(errno));
-		r = -EIO;
+	} else {
+		r = replay_flush();
 	}
 	free(out);
 	return r;
