@@ -82,9 +82,9 @@ CAPTURES = [
             "At ten samples a second one reading of 14 N alone may be a knock or a spike: handling, so nothing.",
             "2:0 0.1:14 0.1:0 2:0", rate=10),
     capture("own-limits",
-            "The limits are the user's own: press_n 20, release_n 15, bridge_s 0.2, tap_max_s 0.3, hold_min_s 2. So 18 N are "
+            "The limits are the user's own: press_n 20, release_n 15, bridge_s 0.2, tap_max_s 0.3, hold_min_s 2. So 19 N are "
             "nothing, 0.35 s are a press, 2.1 s a hold, and 0.25 s without force end it.",
-            "1:0 0.1>18 0.5:18 0.1>0 0.8:0 0.05>60 0.3:60 0.05>0 1:0 0.05>60 2.1:60 0.05>0 0.2:0 0.05>60 2.1:60 0.05>0 1:0",
+            "1:0 0.1>19 0.5:19 0.1>0 0.8:0 0.05>60 0.3:60 0.05>0 1:0 0.05>60 2.1:60 0.05>0 0.2:0 0.05>60 2.1:60 0.05>0 1:0",
             "press 2.517-2.888", "hold 3.917-6.088 lifted", "hold 6.317-8.488 lifted",
             press_n=20, release_n=15, bridge_s=0.2, tap_max_s=0.3, hold_min_s=2),
     capture("contact-events",

@@ -17,6 +17,7 @@ Captures drawn from a few words. What is drawn stands in the capture itself, abo
 
 The first sample is at 0 s of stream time and like what follows; a word ends at the sample of its last moment.
 """
+import binascii
 import json
 import math
 import re
@@ -33,12 +34,7 @@ UNIT_N = {"n": 1, "kg": 9.80665, "g": 0.00980665, "lb": 9.80665 * 0.45359237, ""
 
 def crc16(data):
     """CRC-16/CCITT-FALSE, as the K1 format has it."""
-    crc = 0xFFFF
-    for byte in data:
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
-    return crc
+    return binascii.crc_hqx(data, 0xFFFF)
 
 
 def k1_line(seq, t_us, counts):
@@ -124,9 +120,12 @@ class Drawing:
 
     def values(self, force):
         """What the device says: counts where it has a scale, else its unit."""
-        per_n = str(self.device.get("counts_per_n", 1 / UNIT_N[self.device.get("unit", "")])).split()
+        unit = self.wire.get("values", self.device.get("unit", ""))
+        per_n = str(self.device.get("counts_per_n", 1 / UNIT_N[unit])).split()
         zero = str(self.device.get("zero_raw", self.wire.get("zero", 0))).split()
-        return [force * s * float(per_n[i % len(per_n)]) + float(zero[i % len(zero)]) for i, s in enumerate(self.shares())]
+        shares = self.shares()
+        order = self.wire.get("order", range(len(shares)))
+        return [force * shares[k] * float(per_n[i % len(per_n)]) + float(zero[i % len(zero)]) for i, k in enumerate(order)]
 
     def encode(self, values):
         form, t_us = self.wire.get("format", self.device.get("format")), self.now_us() - self.device_0_us
