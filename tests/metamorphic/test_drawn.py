@@ -20,8 +20,9 @@ def events(capture):
 
 
 @functools.lru_cache(None)
-def events_of(name):
-    return events(ALL[name])
+def events_of(name, digits=2):
+    """digits: how many decimals the device prints."""
+    return events(changed(ALL[name], wire={"digits": digits}) if digits != 2 else ALL[name])
 
 
 def changed(capture, words=None, wire=None, **device):
@@ -43,8 +44,10 @@ def idle_ends(capture):
 LATER = [n for n, c in ALL.items() if plain(c) and idle_ends(c) and not {"protocol", "session_gap_s"} & set(c.device)
          and not any(e["event_type"] == "fault" for e in events_of(n)) and "stall" not in c.words]
 LINES = [n for n, c in ALL.items() if c.device.get("geometry") == "line"]
-# (Of 9 N, 90 % are so near to press_n that an onset is or is not, by the last digit.)
-NEWTONS = [n for n, c in ALL.items() if plain(c) and c.device.get("unit") == "n" and c.rate_hz <= 80 and n != "zero-not-under-load"]
+# Left out is what the last digit decides: whether 90 % of 9 N are enough of an onset over press_n; which of two cells that take
+# a steady load over from each other (a contact on its way round a ring) has the peak.
+NEWTONS = [n for n, c in ALL.items() if plain(c) and c.device.get("unit") == "n" and c.rate_hz <= 80
+           and n != "zero-not-under-load" and c.device.get("geometry") != "ring"]
 PLACED = [n for n, c in ALL.items() if c.device.get("geometry", "none") != "none" and "format" not in c.wire]
 
 
@@ -76,8 +79,8 @@ DIGITS = {"skip": ("peak_t_s",), "s": 0.015}
 
 @pytest.mark.parametrize("name", NEWTONS)
 def test_the_same_force_in_another_unit_is_the_same(name):
-    found = events(changed(ALL[name], unit="lb", wire={"digits": 6}))
-    assert same.differences(events(changed(ALL[name], wire={"digits": 6})), found, **DIGITS) == []
+    found = events(changed(ALL[name], unit="lb", wire={"digits": 5}))
+    assert same.differences(events_of(name, digits=4), found, **DIGITS) == []
 
 
 def unstuck(found):
@@ -92,8 +95,7 @@ def test_the_same_force_in_frames_with_counts_is_the_same(name):
     capture = ALL[name]
     zeros = " ".join(["0"] * capture.device.get("cells", 1))
     found = events(changed(capture, format="k1", unit=None, counts_per_n=10_000, zero_raw=zeros))
-    want = events(changed(capture, wire={"digits": 4}))
-    assert same.differences(unstuck(want), unstuck(found), **DIGITS) == []
+    assert same.differences(unstuck(events_of(name, digits=4)), unstuck(found), **DIGITS) == []
 
 
 @pytest.mark.parametrize("name", LINES)

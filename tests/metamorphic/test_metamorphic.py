@@ -127,7 +127,7 @@ def scaled(case, gain, press_gain=None):
 
 
 # What is absolute shows: the flag spike (from 20 N on) and, where the force is small, what the zero's band of 3 N leaves in it.
-GAIN_LOOSE = {"skip": ("confidence", "flags"), "s": 0.01, "n": 0.01, "abs_n": 0.4, "other": 2.0}
+GAIN_LOOSE = {"skip": ("confidence", "flags"), "s": 0.01, "roll_s": 0.1, "n": 0.01, "abs_n": 0.4, "other": 2.0}
 
 
 @over(CALM)
@@ -189,7 +189,7 @@ def with_idle_in_front(r, seconds=2.0, times=3):
 
 
 # The zero has been followed for longer: tenths of a newton, and of that, milliseconds.
-IDLE_LOOSE = {"s": 0.012, "n": 0.01, "abs_n": 0.6, "other": 1.5}
+IDLE_LOOSE = {"s": 0.012, "roll_s": 0.1, "n": 0.01, "abs_n": 0.6, "other": 1.5}
 
 
 @over(CALM)

@@ -56,4 +56,8 @@ CAPTURES = [
             "A massage gun of 30 Hz at 160 samples a second, where percussion is not recognised: by its force a press.",
             "0.5:0 0.1>60 0.4:60 1.2%60,30,30 0.3:60 0.1>0 0.7:0",
             "press 0.513-2.592 ~0.01", rate=160),
+    capture("impact-fast-load",
+            "A drop of 150 N in 10 ms: an impact, and one warning of fast loading.",
+            "0.5:0 0.01>150 0.1>0 0.9:0",
+            "warning 0.507 fast_load ~0.01", "impact 0.501-0.607 peak_n=150±8 ~0.006", rate=400),
 ]

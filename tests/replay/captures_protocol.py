@@ -83,4 +83,10 @@ CAPTURES = [
             "One cell: the same swings of 18 % while the protocol expects a hold, which asks for 22.5 %: a hold, flagged prior.",
             swings(91, 109, 91, 109, 91, 109, 91, 109, 91),
             "hold 1.022-14.486 lifted +prior", protocol="hold30"),
+    capture("prior-strokes",
+            "One cell: five swings of 13 % while the protocol expects strokes, for which 10 % are enough: a roll, flagged prior, and "
+            "the five strokes of the protocol.",
+            swings(93.5, 106.5, 93.5, 106.5, 93.5, 106.5, after=1),
+            *[f"protocol_step {3.25 + 1.5 * i} done={i + 1} ~0.3" for i in range(4)],
+            "roll 1.75-9.25 lifted strokes=5 +prior ~0.5", "protocol_step 9.25 done=5 ~0.3", "protocol_done 9.25 ~0.3 stretch3-5 completed=true", protocol="stretch3-5"),
 ]
