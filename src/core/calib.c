@@ -40,10 +40,7 @@
 #define BROAD_NOISE 3.0
 #define SPIKE_N 20.0 /* a removed sample this far off is worth the flag */
 #define CAPACITY_FACTOR 1.5
-#define STUCK_US (2 * KNEAD_US_PER_S)
 #define SATURATED_RUN_MAX 100
-#define LOOKED_MIN 64 /* samples before the channel is known to be lively */
-#define LOOKED_MAX 1024
 
 static bool scale_from_settings(const struct knead_settings *s)
 {
@@ -291,32 +288,15 @@ bool calib_more(struct calib *c, struct force *ret)
 	return true;
 }
 
-/* Whether anything changed, for calib_stuck(). */
+/* Whether the cells still move. */
 PER_SAMPLE void watch_change(struct calib *c, const struct reading *b, const struct reading *next, uint32_t cells)
 {
-	bool changed = false;
-
+	c->looked += c->idle;
 	for (uint32_t i = 0; i < cells; i++)
-		changed |= next->raw[i] != b->raw[i];
-	c->looked++;
-	c->changes += changed;
-	if (changed)
-		c->changed_us = next->t_us;
-}
-
-bool calib_stuck(struct calib *c, int64_t t_us)
-{
-	bool lively = c->counts && 2 * c->changes >= c->looked;
-
-	if (t_us - c->changed_us >= STUCK_US)
-		return c->lively;
-	if (c->looked >= LOOKED_MIN)
-		c->lively = lively;
-	if (c->looked >= LOOKED_MAX) {
-		c->looked /= 2;
-		c->changes /= 2;
-	}
-	return false;
+		if (next->raw[i] != b->raw[i]) {
+			c->changes[i] += c->idle;
+			c->changed_ms[i] = (uint32_t)(next->t_us >> CALIB_MS_SHIFT);
+		}
 }
 
 /* A cell's reading when something is wrong with it: no value, or beyond what the device can carry. */
@@ -326,6 +306,8 @@ static double doubtful(const struct calib *c, const struct knead_sample *sample,
 	double raw = cell < sample->cells ? sample->raw[cell] : 0;
 	bool bad = cell >= sample->cells || (sample->invalid_cells >> cell & 1);
 
+	if (c->dead >> cell & 1)
+		return c->zero.use[cell];
 	if (!bad && c->state == CALIB_READY && !on_rail(c, raw))
 		bad = *ret_spike = fabs((raw - c->zero.use[cell]) * c->n_per_raw[cell]) > c->limit_n;
 	return bad && b ? (double)b->raw[cell] : raw;
@@ -337,7 +319,7 @@ PER_SAMPLE void read_raw(const struct calib *c, const struct knead_sample *sampl
 {
 	ret->saturated = sample->saturated;
 	ret->spike = false;
-	if (c->limit_n == INFINITY && sample->invalid_cells == 0 && sample->cells >= cells)
+	if (c->limit_n == INFINITY && sample->invalid_cells == 0 && c->dead == 0 && sample->cells >= cells)
 		for (uint32_t i = 0; i < cells; i++)
 			ret->raw[i] = (float)sample->raw[i];
 	else
@@ -349,7 +331,8 @@ PER_SAMPLE void read_raw(const struct calib *c, const struct knead_sample *sampl
 static bool first_reading(struct calib *c, int64_t t_us)
 {
 	c->seen = 1;
-	c->changed_us = t_us;
+	for (uint32_t i = 0; i < c->cells; i++)
+		c->changed_ms[i] = (uint32_t)(t_us >> CALIB_MS_SHIFT);
 	return false;
 }
 

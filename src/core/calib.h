@@ -12,6 +12,7 @@
 #include "zero.h"
 
 #define CALIB_PARKED 7
+#define CALIB_MS_SHIFT 10 /* microseconds to milliseconds, nearly */
 
 /* One sample on its way from the median to the scale. */
 struct reading {
@@ -52,9 +53,13 @@ struct calib {
 	double steps_n; /* mean step from one sample to the next, lately */
 
 	/* diagnosis */
-	uint32_t looked, changes; /* samples lately, and how many of them differed from the one before */
-	bool lively;
-	int64_t changed_us; /* last time any reading changed */
+	bool idle; /* by the latest sample that came out */
+	uint32_t looked; /* idle samples lately */
+	uint16_t changes[KNEAD_CELLS_MAX]; /* how many of them differed from the one before, by cell */
+	uint32_t changed_ms[KNEAD_CELLS_MAX]; /* last time they did; stream time / 1024 us */
+	uint32_t lively, ever; /* cells, one bit each, that usually differ; that ever did */
+	uint32_t dead; /* cells that stopped to: they count as unloaded until they move again */
+	float dead_raw[KNEAD_CELLS_MAX]; /* what those say all the time */
 	uint32_t saturated_run; /* saturated readings in a row, at most a few */
 	uint64_t spikes;
 	double spike_n; /* how far off the last of them was; 0 = beyond the capacity */
@@ -86,6 +91,7 @@ bool calib_flush(struct calib *c, bool lost, struct force *ret);
 /* Tells of the conditioned sample that came out last whether it belongs to idle time: then the zero follows. */
 static inline void calib_track(struct calib *c, const struct force *force, bool idle)
 {
+	c->idle = idle;
 	if (!idle || (!force->saturated && !force->spike))
 		zero_track(&c->zero, force->t_us, c->last.raw, c->n_per_raw, force->sum_n, idle);
 }
@@ -96,10 +102,20 @@ void calib_rebase(struct calib *c);
 /* Force of the newest reading that waits, because it may yet be a spike; false when none does. */
 bool calib_waiting(const struct calib *c, double *ret_n);
 
+/* A cell that has said the same for two seconds. */
+struct calib_stuck {
+	uint32_t cell;
+	int64_t since_us; /* its last real reading */
+	double force_n; /* that it would have had all the time */
+};
+
 /*
- * Same reading for two seconds on a channel of full resolution (counts), where every other reading differs. Ask every now
- * and then.
+ * Looks for a cell of full resolution (counts) that has said the same for two seconds, where every other reading differs while idle.
+ * True when one has just been found: from now on it counts as unloaded. Ask ten times a second.
  */
-bool calib_stuck(struct calib *c, int64_t t_us);
+bool calib_find_stuck(struct calib *c, int64_t t_us, struct calib_stuck *ret);
+
+/* A dead cell has another reading: from this sample on it counts again. Ask before calib_push(). */
+bool calib_revive(struct calib *c, const struct knead_sample *sample);
 
 #endif

@@ -16,7 +16,8 @@
  * Late samples of a stream without device time:
  *
  *	|  |  |  |              ||||  |  |     a stall: the burst catches up, nothing is lost; times go on as predicted
- *	|  |  |  |              |  |  |  |     a gap: nobody catches up within STALL_WAIT_US, time jumps to the arrival
+ *	|  |  |  |              |  |  |  |     a gap: nobody begins to catch up within LOOK_US (or has done so within
+ *	                                       STALL_WAIT_US), time jumps to the arrival
  *	|  |  |  |                        |    later than STALL_US: a gap at once
  *
  * The loop learns nothing from late samples. Stream time never goes back: what arrives far too early (an old buffer that
@@ -37,10 +38,13 @@
 #define LOOP_PULL_MAX 2.0 /* the period stays within this factor of what acquisition found */
 #define ACQUIRE_US 400000 /* and at least ACQUIRE_SAMPLES */
 #define ACQUIRE_SAMPLES 3
-#define STALL_US 250000
+#define STALL_US 2000000
+#define EARLY_US 250000
+#define ACQUIRE_JUMP_US 1000000
 #define JITTER_START_US 8000.0
 #define JITTER_TAU_US 1e6
 #define JITTER_FACTOR 4.0
+#define LOOK_US 32000 /* two ticks of a port that hands over every 16 ms */
 #define STALL_WAIT_US 100000
 #define JUMPS_MAX 3 /* so many jumps with less than JUMP_SAMPLES between them: measure the rate anew */
 #define JUMP_SAMPLES 4
@@ -251,8 +255,9 @@ static bool clock_is_gap(struct clock *c, int64_t rx_us, double error_us)
 	if (!c->late) {
 		c->late = true;
 		c->late_rx_us = rx_us;
+		c->late_us = error_us;
 	}
-	return rx_us - c->late_rx_us > STALL_WAIT_US;
+	return rx_us - c->late_rx_us > (error_us > c->late_us / 2 ? LOOK_US : STALL_WAIT_US);
 }
 
 /* Bandwidth, as a part of LOOP_BANDWIDTH_HZ, by the time since the loop started or time jumped. */
@@ -293,15 +298,15 @@ static void clock_by_arrival(struct clock *c, int64_t rx_us, uint32_t count, str
 
 	if (c->acquiring) {
 		/* half of the error at once: the period may still be far off, and lateness has no meaning yet */
-		if (error_us > STALL_US * 4)
+		if (error_us > ACQUIRE_JUMP_US)
 			clock_jump(c, rx_us, before_us, ret);
 		else
-			c->lead_us = clock_step_us(c) + 0.5 * clamp(error_us, -clock_step_us(c), STALL_US);
+			c->lead_us = clock_step_us(c) + 0.5 * clamp(error_us, -clock_step_us(c), EARLY_US);
 		return;
 	}
 	if (clock_is_gap(c, rx_us, error_us)) {
 		clock_jump(c, rx_us, before_us, ret);
-	} else if (error_us < -STALL_US) {
+	} else if (error_us < -EARLY_US) {
 		clock_anchor(c, rx_us);
 		clock_acquire(c, rx_us);
 	} else if (c->late) {

@@ -50,7 +50,8 @@ struct clock {
 	double locked_us; /* period that acquisition found: the loop stays near it */
 	double jitter_us; /* mean distance of arrivals from where they were expected */
 	int64_t late_rx_us; /* arrival of the first late sample of a stall */
-	bool late; /* a stall is open: will a burst catch up? */
+	double late_us; /* how late it was */
+	bool late; /* a stall is open: will a burst catch up? Times may yet jump */
 	uint32_t jumps, since_jump; /* jumps in close succession: the rate is another than thought */
 	/* acquisition: counts whole batches of samples over their arrival times */
 	bool acquiring;

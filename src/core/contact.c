@@ -16,6 +16,9 @@
  *
  *  ~~~~|gap|~~~~  ____|gap|~~~~              7. a gap neither starts nor ends nor lengthens: crossings inside it are
  *                                               dated to the last sample before (down) or the first after (up)
+ *
+ *  ____ late ~~gap~                          8. touched by samples that came late, and it turned out that others were
+ *                                               missing before them: touched where time is known again
  */
 #include <string.h>
 
@@ -68,6 +71,7 @@ static enum contact_step on_idle(
 		c->gap_start = s->gap || (c->open_start && was_lost);
 		c->on_us = c->open_start || s->saturated ? s->t_us : signal_crossing_us(s, c->settings->press_n);
 		c->touched_us = s->t_us;
+		c->unsure = s->unsure;
 		return set_state(c, CONTACT_TOUCH, input, c->on_us, e, CONTACT_STEP_TOUCH);
 	case CONTACT_IN_BETWEEN:
 	case CONTACT_IN_BELOW:
@@ -83,8 +87,13 @@ static enum contact_step on_touch(struct contact *c, enum contact_input input, c
 
 	switch (input) {
 	case CONTACT_IN_ABOVE:
+		if (c->unsure && s->gap && s->t_us > c->touched_us) {
+			c->on_us = c->touched_us = s->t_us;
+			c->gap_start = true;
+			return set_state(c, CONTACT_TOUCH, input, c->on_us, e, CONTACT_STEP_TOUCH);
+		}
 		/* a quarter of a period is left to jitter of the stamps */
-		if ((double)(s->t_us - c->touched_us) < confirm_us - s->period_us / 4)
+		if ((double)(s->t_us - c->touched_us) < confirm_us - s->period_us / 4 || (c->unsure && s->unsure))
 			break;
 		return set_state(c, CONTACT_ON, input, c->on_us, e, CONTACT_STEP_BEGIN);
 	case CONTACT_IN_BETWEEN:

@@ -39,6 +39,7 @@ struct contact {
 	int64_t dip_us; /* length of the last dip */
 	bool open_start; /* loaded at the first sample: there was no onset to see */
 	bool gap_start; /* ... and that sample came after a gap */
+	bool unsure; /* touched while time might have jumped */
 	uint64_t impossible; /* pairs of state and input that cannot be: counted, 0 in every test */
 };
 

@@ -411,6 +411,29 @@ void detect_lost(struct detect *d)
 	signal_cut(&d->signal);
 }
 
+void detect_lost_since(struct detect *d, int64_t since_us)
+{
+	struct signal *s = &d->signal;
+	struct tally_mark *now = &d->hold.tally.now;
+	int64_t from_us = d->contact.on_us;
+
+	/* what was told stays true */
+	if (d->hold.published && hold_told_until_us(&d->hold) > from_us)
+		from_us = hold_told_until_us(&d->hold);
+	if (since_us > from_us)
+		from_us = since_us;
+	if (s->has_prev && d->contact.state == CONTACT_ON && from_us < s->t_us) {
+		double seeming_ns = s->raw_n * knead_us_to_s(s->t_us - from_us);
+
+		s->impulse_ns -= seeming_ns;
+		now->impulse_ns -= seeming_ns;
+		now->t_us = s->t_us = from_us;
+		if (now->peak_us > from_us)
+			now->peak_us = from_us;
+	}
+	detect_lost(d);
+}
+
 void detect_advance(struct detect *d, int64_t t_us)
 {
 	if (t_us >= session_deadline_us(&d->session))
@@ -424,19 +447,4 @@ void detect_end(struct detect *d)
 	if (d->session.open)
 		coach_session_end(&d->coach);
 	session_close(&d->session, &totals);
-}
-
-enum knead_phase detect_phase(const struct detect *d)
-{
-	if (d->contact.state == CONTACT_IDLE || d->contact.state == CONTACT_BRIDGE)
-		return d->signal.saturated ? KNEAD_PHASE_OVERLOAD : KNEAD_PHASE_IDLE;
-	if (d->signal.saturated)
-		return KNEAD_PHASE_OVERLOAD;
-	if (percussion_active(&d->percussion))
-		return KNEAD_PHASE_PERCUSSION;
-	if (d->hold.state == HOLD_ROLLING)
-		return KNEAD_PHASE_ROLLING;
-	if (d->hold.state == HOLD_EASED)
-		return KNEAD_PHASE_EASED;
-	return hold_shown(&d->hold, d->signal.t_us) ? KNEAD_PHASE_HOLDING : KNEAD_PHASE_TOUCH;
 }

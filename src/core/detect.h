@@ -44,6 +44,9 @@ void detect_push(struct detect *d, const struct force *force, bool gap);
 /* Data ended (unplugged, gap, restart, end): what is open ends at the last sample with cause lost. The session goes on. */
 void detect_lost(struct detect *d);
 
+/* The same, but the last sample that can be believed was at since_us: from then on the force only seemed to stay. */
+void detect_lost_since(struct detect *d, int64_t since_us);
+
 /* Stream time has come to t_us without a contact: ends the session when it is due. */
 void detect_advance(struct detect *d, int64_t t_us);
 

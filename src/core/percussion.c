@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Vibration above a 12 ms mean: strong enough (2 N, 4.5 % of the load, five times what the sensor does when idle), with
- * regular cycles of 15 to 65 Hz by its crossings, for half a second. From its first to its last cycle.
+ * regular cycles of 15 to 65 Hz by its crossings, for half a second. From its first to its last cycle. A gap is bridged when
+ * the cycles go on after it.
  */
 #include <math.h>
 #include <string.h>
@@ -56,7 +57,7 @@ void percussion_end(struct percussion *p, uint32_t flags, struct emit *e)
 		event->percussion = (struct knead_percussion_fields){
 			.start_us = emit_time(e, p->first_us),
 			.end_us = emit_time(e, p->last_us),
-			.rate_hz = (p->cycles - 1) / seconds,
+			.rate_hz = (p->cycles - 1 - p->joins) / (seconds - knead_us_to_s(p->missing_us)),
 			.mean_n = (p->last_impulse_ns - p->first_impulse_ns) / seconds,
 		};
 		p->done_us += p->last_us - p->first_us;
@@ -70,7 +71,10 @@ static void cycle(struct percussion *p, const struct signal *s, uint32_t flags, 
 {
 	int64_t length_us = s->t_us - p->last_us;
 
-	if (p->cycles > 0 && (length_us < CYCLE_MIN_US - (int64_t)p->period_us || length_us > CYCLE_MAX_US)) {
+	if (p->cycles > 0 && p->resumed_us > p->last_us) {
+		p->missing_us += length_us;
+		p->joins++;
+	} else if (p->cycles > 0 && (length_us < CYCLE_MIN_US - (int64_t)p->period_us || length_us > CYCLE_MAX_US)) {
 		if (length_us < CYCLE_MIN_US && p->active)
 			return; /* a ripple inside a cycle */
 		percussion_end(p, flags, e);
@@ -78,17 +82,19 @@ static void cycle(struct percussion *p, const struct signal *s, uint32_t flags, 
 	if (p->cycles == 0) {
 		p->first_us = s->t_us;
 		p->first_impulse_ns = s->impulse_ns;
+		p->missing_us = p->joins = 0;
 	}
 	p->cycles++;
 	p->last_us = s->t_us;
 	p->last_impulse_ns = s->impulse_ns;
-	if (p->cycles >= CYCLES_MIN && p->last_us - p->first_us >= LASTING_US)
+	if (p->cycles >= CYCLES_MIN && p->last_us - p->first_us - p->missing_us >= LASTING_US)
 		p->active = true;
 }
 
 void percussion_push(struct percussion *p, const struct signal *s, bool idle, uint32_t flags, struct emit *e)
 {
 	double above_n, level_n2;
+	int64_t seen_us;
 
 	if (p->period_us != s->period_us)
 		set_gains(p, s->period_us);
@@ -105,7 +111,10 @@ void percussion_push(struct percussion *p, const struct signal *s, bool idle, ui
 	level_n2 = fmax(LEVEL_MIN_N * LEVEL_MIN_N, LEVEL_SHARE * LEVEL_SHARE * p->load_n * p->load_n);
 	level_n2 = fmax(level_n2, LEVEL_IDLE * LEVEL_IDLE * p->idle_power_n2);
 	emit_measure(e, KNEAD_MEASURE_VIBRATION, s->t_us, sqrt(p->power_n2), sqrt(level_n2));
-	if (p->power_n2 < level_n2 || s->t_us - p->last_us > CYCLE_MAX_US) {
+	if (s->gap)
+		p->resumed_us = s->t_us;
+	seen_us = p->resumed_us > p->last_us ? p->resumed_us : p->last_us;
+	if (p->power_n2 < level_n2 || s->t_us - seen_us > CYCLE_MAX_US) {
 		if (p->cycles > 0)
 			percussion_end(p, flags, e);
 		if (p->power_n2 < level_n2)

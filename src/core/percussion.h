@@ -17,6 +17,9 @@ struct percussion {
 	uint32_t cycles; /* regular ones in a row */
 	int64_t first_us, last_us; /* first and last of them */
 	double first_impulse_ns, last_impulse_ns;
+	int64_t resumed_us; /* the sample after the last gap */
+	int64_t missing_us; /* of gaps between first and last, over which it went on */
+	uint32_t joins; /* and their number */
 	int64_t done_us; /* time of percussion already over in this contact */
 };
 

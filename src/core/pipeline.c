@@ -81,6 +81,7 @@ static void detect_force(struct knead_pipeline *p, const struct force *force)
 {
 	if (force->spike)
 		emit_measure(&p->emit, KNEAD_MEASURE_SPIKE, force->t_us, p->calib.spike_n, 0);
+	p->detect.signal.unsure = p->clock.late;
 	p->detect.implausible_zero = p->calib.zero.implausible;
 	detect_push(&p->detect, force, p->gap_open);
 	p->gap_open = false;
@@ -145,17 +146,37 @@ static void check_rate(struct knead_pipeline *p, int64_t t_us)
 		emit_fault(&p->emit, KNEAD_FAULT_RATE, t_us, "%.1f samples/s, rate_hz says %.1f", hz, expected_hz);
 }
 
+/*
+ * A cell that has said the same for two seconds: what it carried then is unknown since, and what was open ends there. From
+ * now on the other cells count.
+ */
+static void check_stuck(struct knead_pipeline *p, int64_t t_us)
+{
+	struct calib_stuck stuck;
+
+	if (p->calib.dead == 0)
+		p->fault &= ~(1u << KNEAD_FAULT_STUCK);
+	while (calib_find_stuck(&p->calib, t_us, &stuck)) {
+		flush(p, true);
+		if (fabs(stuck.force_n) > p->settings.release_n / 2)
+			detect_lost_since(&p->detect, stuck.since_us);
+		if (p->calib.cells == 1)
+			emit_fault(&p->emit, KNEAD_FAULT_STUCK, t_us, "the same reading for 2 s");
+		else
+			emit_fault(
+				&p->emit, KNEAD_FAULT_STUCK, t_us, "cell %u: the same reading for 2 s", stuck.cell + 1);
+		p->fault |= 1u << KNEAD_FAULT_STUCK;
+	}
+}
+
 /* Faults of the sensor, ten times a second; those of rate and zero every ten seconds. */
 static void check_faults(struct knead_pipeline *p, int64_t t_us)
 {
-	bool stuck = calib_stuck(&p->calib, t_us);
-
 	p->check_us = t_us + CHECK_US;
 	if (fault_begins(p, KNEAD_FAULT_SATURATED, p->calib.saturated_run >= SATURATED_RUN))
 		emit_fault(&p->emit, KNEAD_FAULT_SATURATED, t_us,
 			"the converter is at its limit: overload, or a wire is off");
-	if (fault_begins(p, KNEAD_FAULT_STUCK, stuck))
-		emit_fault(&p->emit, KNEAD_FAULT_STUCK, t_us, "the same reading for 2 s");
+	check_stuck(p, t_us);
 	if (t_us < p->rate_check_us)
 		return;
 	p->rate_check_us = t_us + RATE_CHECK_US;
@@ -206,6 +227,10 @@ static void push_sample(struct knead_pipeline *p, const struct knead_sample *sam
 		signal_set_period(&p->detect.signal, clock_period_us(&p->clock));
 	}
 	measure_push(&p->measure, sample, tick.t_us, p->calib.n_per_raw);
+	if (p->calib.dead && calib_revive(&p->calib, sample)) {
+		flush(p, true);
+		detect_lost(&p->detect);
+	}
 	if (calib_push(&p->calib, sample, tick.t_us, &force))
 		detect_force(p, &force);
 	while (calib_more(&p->calib, &force))

@@ -104,7 +104,7 @@ static void push_u(struct signal *s, const struct force *force)
 {
 	double value = s->raw_n;
 
-	s->u_valid = !s->positional || position(s, force, &value);
+	s->u_valid = !s->positional || (!force->saturated && position(s, force, &value)); /* a rail is no place */
 	if (!s->u_valid)
 		return;
 	if (s->u_started) {

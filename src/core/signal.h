@@ -21,6 +21,7 @@ struct signal {
 	bool has_prev; /* there is a sample before this one, without loss between */
 	int64_t first_us; /* the first sample since the start or the last loss: nothing is dated before it */
 	bool gap; /* samples are missing just before this one */
+	bool unsure; /* set by the pipeline: time may yet jump, because samples came late and nobody knows why */
 	bool saturated;
 	double noise_n; /* standard deviation of the white noise in raw_n, measured while idle; 0 = not known */
 

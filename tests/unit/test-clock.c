@@ -389,16 +389,41 @@ static void a_pause_that_nobody_catches_up_is_a_gap(void **state)
 	assert_in_range(llabs(b->tick.t_us - (rx_us + 200000 + 399 * 12500)), 0, 2000);
 }
 
-static void a_long_pause_is_a_gap_at_once(void **state)
+static void a_long_pause_is_a_gap_as_soon_as_nobody_catches_up(void **state)
+{
+	struct bench *b = *state;
+	int64_t rx_us = steady(b), gap_us = 0;
+
+	for (int i = 0; i < 5; i++) {
+		push_rx(b, rx_us + 700000 + i * 12500);
+		gap_us += b->tick.gap_us;
+		assert_true((gap_us > 0) == (i > 2));
+	}
+	assert_in_range(gap_us, 695000, 715000);
+	assert_in_range(llabs(b->tick.t_us - (rx_us + 700000 + 4 * 12500)), 0, 1500);
+	push_rx(b, rx_us += 3000000);
+	assert_in_range(b->tick.gap_us, 2235000, 2265000);
+	assert_in_range(llabs(b->tick.t_us - rx_us), 0, 1500);
+}
+
+static void a_long_stall_stretches_nothing(void **state)
 {
 	struct bench *b = *state;
 	int64_t rx_us = steady(b);
 
-	push_rx(b, rx_us + 700000);
-	assert_in_range(b->tick.gap_us, 695000, 705000);
-	assert_in_range(llabs(b->tick.t_us - (rx_us + 700000)), 0, 1500);
-	push_rx(b, rx_us + 712500);
-	assert_int_equal(b->tick.gap_us, 0);
+	/* six times 0.7 s of silence, then all 56 samples at once */
+	for (int k = 0; k < 6; k++) {
+		for (int i = 1; i <= 56; i++) {
+			push_rx(b, rx_us + 700000);
+			assert_int_equal(b->tick.gap_us, 0);
+		}
+		rx_us += 700000;
+		for (int i = 0; i < 400; i++) {
+			push_rx(b, rx_us += 12500);
+			assert_int_equal(b->tick.gap_us, 0);
+		}
+		assert_in_range(llabs(b->tick.t_us - rx_us), 0, 2000);
+	}
 }
 
 static void the_rate_survives_a_gap_unstretched(void **state)
@@ -514,7 +539,8 @@ int main(void)
 		CLOCK_TEST(times_stay_whole_under_any_shift_of_arrival),
 		CLOCK_TEST(a_stall_with_a_burst_after_it_is_no_gap),
 		CLOCK_TEST(a_pause_that_nobody_catches_up_is_a_gap),
-		CLOCK_TEST(a_long_pause_is_a_gap_at_once),
+		CLOCK_TEST(a_long_pause_is_a_gap_as_soon_as_nobody_catches_up),
+		CLOCK_TEST(a_long_stall_stretches_nothing),
 		CLOCK_TEST(the_rate_survives_a_gap_unstretched),
 		CLOCK_TEST(an_old_buffer_that_is_flushed_does_not_turn_time_back),
 		CLOCK_TEST(another_rate_in_the_middle_is_found),
