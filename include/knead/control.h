@@ -24,7 +24,7 @@ struct knead_measurement {
 	uint32_t cells;
 	double raw[KNEAD_CELLS_MAX]; /* mean of each cell, in the device's unit */
 	double force_n; /* of the sum, by the zero in force (0 while none is known) */
-	double sd_n; /* standard deviation of the sum */
+	double sd_n; /* standard deviation of the sum, over means of 50 ms */
 	bool saturated; /* a reading at the end of its range was among them */
 	bool loaded; /* a contact is open now */
 };

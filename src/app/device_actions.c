@@ -13,16 +13,12 @@
 #include <knead/k1.h>
 
 #include "device_internal.h"
+#include "weigh.h"
 
 #define LOOK_US 100000
 #define LOOK_SLACK_US 20000
 #define TIMEOUT_S 5.0
 #define TIMEOUT_MAX_S 60.0
-#define QUIET_N 0.5 /* most standard deviation of an unloaded, quiet sensor ... */
-#define QUIET_NOISES 4 /* ... or so many times its noise */
-#define STEADY_SHARE 0.005 /* of a known weight */
-#define WEIGHT_SDS 20 /* a weight that is less than so many deviations says nothing */
-#define LEAST_SHARE 0.01 /* of full scale */
 #define POINTS 2
 
 enum action_kind { ACTION_NONE, ACTION_TARE, ACTION_CALIBRATE };
@@ -58,6 +54,26 @@ static void refuse(struct device *d, enum command_code code, const char *sentenc
 
 	command_fail(&outcome, code, "%s", sentence);
 	finish(d, &outcome);
+}
+
+static enum command_code code_of(enum weigh_verdict verdict)
+{
+	static const enum command_code codes[_WEIGH_VERDICTS] = { COMMAND_OK, COMMAND_SATURATED, COMMAND_LOADED,
+		COMMAND_UNSTEADY, COMMAND_IMPLAUSIBLE, COMMAND_NOT_CALIBRATED };
+
+	return codes[verdict];
+}
+
+static struct weigh weigh_of(const struct device *d)
+{
+	struct knead_view view;
+
+	knead_pipeline_view(d->feed.pipeline, &view);
+	return (struct weigh){
+		.capacity_n = d->settings.capacity_n,
+		.calibrated = view.calibrated,
+		.zero_known = view.zero_known,
+	};
 }
 
 static void add_numbers(cJSON *to, const char *key, const double *values, uint32_t count)
@@ -105,54 +121,39 @@ static int rescale(struct device *d, double factor, uint32_t cells, double *ret_
 	return 0;
 }
 
-/* ---- tare ---- */
+/* ---- what a good second becomes ---- */
 
-static void end_tare(struct device *d, const struct knead_measurement *m, const struct knead_view *view)
+static void end_tare(struct device *d, const struct knead_measurement *m)
 {
 	struct command_outcome outcome = { .code = COMMAND_OK, .data = cJSON_CreateObject() };
-	double limit_n = d->settings.capacity_n;
+	struct knead_view view;
 
-	if (limit_n > 0 && view->zero_known && fabs(m->force_n) > limit_n) {
-		cJSON_Delete(outcome.data);
-		refuse(d, COMMAND_IMPLAUSIBLE, "the zero would move by more than capacity_n");
-		return;
-	}
+	knead_pipeline_view(d->feed.pipeline, &view);
 	set_zero(d, m->raw, m->cells);
 	add_numbers(outcome.data, "zero_raw", m->raw, m->cells);
-	cJSON_AddNumberToObject(outcome.data, "noise_n", round(view->noise_n * 1000) / 1000);
+	cJSON_AddNumberToObject(outcome.data, "noise_n", round(view.noise_n * 1000) / 1000);
 	finish(d, &outcome);
 	device_publish(d, true);
 }
 
-/* ---- calibration ---- */
-
-static void end_calibration(struct device *d, double factor, uint32_t cells)
+/* Returns whether a load that reads as read_n gives a scale, which then is in force; else the command has been refused. */
+static bool end_calibration(struct device *d, double known_n, double read_n, const struct knead_measurement *m)
 {
-	struct command_outcome outcome = { .code = COMMAND_OK, .data = cJSON_CreateObject() };
-	double scale[KNEAD_CELLS_MAX];
+	struct command_outcome outcome = { .code = COMMAND_OK };
+	double scale[KNEAD_CELLS_MAX], factor = 0;
+	struct weigh w = weigh_of(d);
+	const char *why;
+	enum weigh_verdict verdict = weigh_factor(&w, known_n, read_n, m->sd_n, &factor, &why);
 
-	if (!isfinite(factor) || factor == 0 || rescale(d, factor, cells, scale) < 0) {
-		cJSON_Delete(outcome.data);
-		refuse(d, COMMAND_IMPLAUSIBLE, "no scale comes of these readings");
-		return;
+	if (verdict != WEIGH_GOOD || rescale(d, factor, m->cells, scale) < 0) {
+		refuse(d, verdict == WEIGH_GOOD ? COMMAND_IMPLAUSIBLE : code_of(verdict), why);
+		return false;
 	}
-	add_numbers(outcome.data, "counts_per_n", scale, cells);
+	outcome.data = cJSON_CreateObject();
+	add_numbers(outcome.data, "counts_per_n", scale, m->cells);
 	finish(d, &outcome);
 	device_publish(d, true);
-}
-
-/* Whether a weight and what it reads as can give a scale; if not, the command has been refused. */
-static bool is_plausible(struct device *d, double known_n, double read_n, double sd_n)
-{
-	double capacity_n = d->settings.capacity_n;
-
-	if (capacity_n > 0 && fabs(known_n) < LEAST_SHARE * capacity_n)
-		refuse(d, COMMAND_IMPLAUSIBLE, "the weight is less than 1 % of capacity_n; take a heavier one");
-	else if (fabs(read_n) < WEIGHT_SDS * sd_n || read_n == 0)
-		refuse(d, COMMAND_IMPLAUSIBLE, "the weight hardly shows in the readings; is it on the ball?");
-	else
-		return true;
-	return false;
+	return true;
 }
 
 static void end_first_point(struct device *d, const struct knead_measurement *m)
@@ -174,61 +175,49 @@ static void end_second_point(struct device *d, const struct knead_measurement *m
 	double scale[KNEAD_CELLS_MAX], zero[KNEAD_CELLS_MAX], read_n = 0, known_n = a->known_n - a->first.known_n;
 
 	knead_pipeline_scale(d->feed.pipeline, scale);
-	for (uint32_t i = 0; i < m->cells; i++)
+	for (uint32_t i = 0; i < m->cells; i++) {
 		read_n += (m->raw[i] - a->first.raw[i]) / scale[i];
-	if (!is_plausible(d, known_n, read_n, m->sd_n))
-		return;
-	for (uint32_t i = 0; i < m->cells; i++)
 		zero[i] = a->first.raw[i] - (m->raw[i] - a->first.raw[i]) * (a->first.known_n / known_n);
+	}
+	if (!end_calibration(d, known_n, read_n, m))
+		return;
 	a->first.known = false;
 	set_zero(d, zero, m->cells);
-	end_calibration(d, read_n / known_n, m->cells);
 }
 
-static void end_measured_weight(struct device *d, const struct knead_measurement *m, const struct knead_view *view)
+static void end_good(struct device *d, const struct knead_measurement *m)
 {
 	struct device_action *a = d->action;
+	struct weigh w = weigh_of(d);
 
-	if (a->point == 1)
+	if (a->kind == ACTION_TARE)
+		end_tare(d, m);
+	else if (a->point == 1)
 		end_first_point(d, m);
 	else if (a->point == 2)
 		end_second_point(d, m);
-	else if (!view->zero_known)
-		refuse(d, COMMAND_NOT_CALIBRATED, "the zero is not known yet; tare first");
-	else if (is_plausible(d, a->known_n, m->force_n, m->sd_n))
-		end_calibration(d, m->force_n / a->known_n, m->cells);
+	else if (!w.zero_known)
+		refuse(d, COMMAND_NOT_CALIBRATED, "the zero is not known yet: tare first");
+	else
+		end_calibration(d, a->known_n, m->force_n, m);
 }
 
 /* ---- looking ---- */
 
-/* How steady a second must be, by what is known of the scale: an unknown one is judged by the readings themselves. */
-static double steady_n(const struct device_action *a, const struct knead_measurement *m, const struct knead_view *view)
-{
-	double limit_n = fmax(QUIET_N, QUIET_NOISES * view->noise_n);
-
-	if (a->kind == ACTION_TARE && view->calibrated)
-		return limit_n;
-	return fmax(limit_n, STEADY_SHARE * fabs(m->force_n));
-}
-
-static void judge(struct device *d, const struct knead_measurement *m, const struct knead_view *view)
+static void judge(struct device *d, const struct knead_measurement *m)
 {
 	struct device_action *a = d->action;
+	struct weigh w = weigh_of(d);
+	const char *why;
+	enum weigh_verdict verdict =
+		a->kind == ACTION_TARE ? weigh_zero(&w, m, a->force, &why) : weigh_point(&w, m, &why);
 
-	if (m->saturated) {
-		refuse(d, COMMAND_SATURATED, "the converter is at its limit: overload, or a wire is off");
-	} else if (a->kind == ACTION_TARE && m->loaded && !a->force) {
-		refuse(d, COMMAND_LOADED, "something is on it; take it off, or send {\"force\":true}");
-	} else if (m->sd_n <= steady_n(a, m, view)) {
-		if (a->kind == ACTION_TARE)
-			end_tare(d, m, view);
-		else
-			end_measured_weight(d, m, view);
-	} else if (loop_now_us() < a->until_us) {
+	if (verdict == WEIGH_GOOD)
+		end_good(d, m);
+	else if (verdict == WEIGH_UNSTEADY && loop_now_us() < a->until_us)
 		knead_pipeline_measure(d->feed.pipeline);
-	} else {
-		refuse(d, COMMAND_UNSTEADY, "the readings do not stand still");
-	}
+	else
+		refuse(d, code_of(verdict), why);
 }
 
 static int on_look(sd_event_source *source, uint64_t due_us, void *user)
@@ -242,7 +231,7 @@ static int on_look(sd_event_source *source, uint64_t due_us, void *user)
 	if (!view.online)
 		refuse(d, COMMAND_NO_DATA, "no samples come from it");
 	else if (m.done)
-		judge(d, &m, &view);
+		judge(d, &m);
 	else if (loop_now_us() >= d->action->until_us + KNEAD_US_PER_S)
 		refuse(d, COMMAND_NO_DATA, "too few samples come from it");
 	if (d->action->kind == ACTION_NONE)
@@ -304,7 +293,7 @@ static void tare(struct device *d, const cJSON *args, command_ticket ticket, str
 	if (!take_number(args, "timeout_s", 1, TIMEOUT_MAX_S, &timeout_s, ret))
 		return;
 	if (view.phase != KNEAD_PHASE_IDLE && !d->action->force)
-		command_fail(ret, COMMAND_LOADED, "something is on it; take it off, or send {\"force\":true}");
+		command_fail(ret, COMMAND_LOADED, "something is on it: take it off, or send {\"force\":true}");
 	else
 		start(d, ACTION_TARE, timeout_s, ticket, ret);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -245,11 +246,16 @@ static int flush_directory(const char *directory)
 static int replace_file(const char *directory, const char *path, const char *beside, const char *text)
 {
 	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	struct stat folder;
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text);
+	/* root calibrates, the service's user reads it */
+	if (geteuid() == 0 && stat(directory, &folder) == 0 && fchown(fd, folder.st_uid, folder.st_gid) < 0)
+		r = -errno;
+	else
+		r = write_all(fd, text);
 	close(fd);
 	if (r == 0 && rename(beside, path) < 0)
 		r = -errno;
@@ -260,7 +266,7 @@ static int replace_file(const char *directory, const char *path, const char *bes
 	return flush_directory(directory);
 }
 
-static int write_state(const char *directory, const char *device, const struct state *state)
+int state_write(const char *directory, const char *device, const struct state *state)
 {
 	char *path = NULL, *beside = NULL, *text = to_text(state);
 	int r = -ENOMEM;
@@ -291,7 +297,7 @@ static void write_entry(struct state_store *s, struct entry *e)
 
 	e->dirty = false;
 	pthread_mutex_unlock(&s->lock);
-	r = write_state(s->directory, e->device, &state);
+	r = state_write(s->directory, e->device, &state);
 	if (r < 0)
 		log_line(LOG_WARNING, "%s: its zero cannot be kept in %s: %s; check the directory", e->device,
 			s->directory, strerror(-r));

@@ -40,6 +40,8 @@ enum { _STATE_SUCCESS, STATE_E_NONE };
  * with a sentence in ret_why when the file cannot be used.
  */
 int state_store_get(struct state_store *s, const char *device, struct state *ret, char *ret_why, size_t why_size);
+/* Writes a state at once, without a store: 0 or a negative errno. The file belongs to whom the directory belongs. */
+int state_write(const char *directory, const char *device, const struct state *state);
 /* Keeps a state, and soon writes it. Never blocks; what fails is logged. */
 void state_store_put(struct state_store *s, const char *device, const struct state *state);
 

@@ -70,7 +70,7 @@ void knead_pipeline_measured(const struct knead_pipeline *p, struct knead_measur
 	memcpy(ret->raw, m->mean_raw, sizeof ret->raw);
 	for (uint32_t i = 0; i < m->cells && p->calib.zero.known; i++)
 		ret->force_n += (m->mean_raw[i] - p->calib.zero.use[i]) * p->calib.n_per_raw[i];
-	ret->sd_n = m->count > 1 ? sqrt(m->m2_n2 / (m->count - 1)) : 0;
+	ret->sd_n = m->blocks > 1 ? sqrt(m->blocks_m2_n2 / (m->blocks - 1)) : 0;
 	ret->saturated = m->saturated;
 	ret->loaded = !detect_idle(&p->detect);
 }

@@ -14,7 +14,10 @@ struct measure {
 	uint32_t cells, count;
 	int64_t start_us;
 	double mean_raw[KNEAD_CELLS_MAX];
-	double mean_n, m2_n2; /* of the sum: Welford's running mean and squares, raw without any zero */
+	/* steadiness is judged on means of 50 ms of the sum: what a converter does from sample to sample is no movement */
+	uint32_t block_count, blocks;
+	int64_t block_us;
+	double block_n, blocks_mean_n, blocks_m2_n2; /* sum of the block under way; Welford's mean and squares of the others */
 };
 
 /* Begins anew with the next sample. */

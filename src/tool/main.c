@@ -11,6 +11,7 @@ static const struct verb verbs[] = {
 	{ "replay", "captures through the daemon's pipeline, events out", verb_replay },
 	{ "simulate", "labelled synthetic captures, or a live fake device", verb_simulate },
 	{ "score", "how well event records agree with labels", verb_score },
+	{ "calibrate", "zero and scale of a device, guided", verb_calibrate },
 	{ "list", "serial ports, their names, and who holds them", verb_list },
 	{ NULL, NULL, NULL },
 };
