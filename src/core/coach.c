@@ -61,7 +61,7 @@ void coach_advance(struct coach *c, const struct coach_time *now)
 {
 	if (c->sets.pulses | c->sets.presses)
 		sets_advance(&c->sets, now->t_us, now->press_us, now->pulse_us);
-	if (c->protocol.begun)
+	if (protocol_waits(&c->protocol))
 		protocol_advance(&c->protocol, now->t_us, now->idle_us, now->stroke_coming);
 }
 

@@ -72,7 +72,7 @@ void coach_press(struct coach *c, int64_t start_us, int64_t end_us, uint32_t fla
 /* Whether time alone may bring anything about. */
 static inline bool coach_waits(const struct coach *c)
 {
-	return c->sets.pulses | c->sets.presses | c->protocol.begun;
+	return (c->sets.pulses | c->sets.presses) > 0 || protocol_waits(&c->protocol);
 }
 
 void coach_advance(struct coach *c, const struct coach_time *now);

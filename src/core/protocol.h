@@ -59,6 +59,12 @@ void protocol_stroke(struct protocol *p, int64_t t_us);
  */
 void protocol_advance(struct protocol *p, int64_t t_us, int64_t idle_us, bool stroke_coming);
 
+/* Whether time alone may bring it further. */
+static inline bool protocol_waits(const struct protocol *p)
+{
+	return p->begun && !p->finished;
+}
+
 /* The session is over: a protocol that was begun ends unfinished. */
 void protocol_close(struct protocol *p);
 

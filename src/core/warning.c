@@ -47,8 +47,11 @@ void warning_configure(struct warning *w)
 	w->soft = limit_of(s->over_soft_n, s->over_soft_kpa, s->contact_cm2);
 	w->hard = limit_of(s->over_hard_n, s->over_hard_kpa, s->contact_cm2);
 	w->least_n = fmin(w->soft.at_n, w->hard.at_n);
-	w->fast_n_per_s = s->fast_load_n_per_s > 0 ? s->fast_load_n_per_s : INFINITY;
-	w->long_us = s->long_hold_s > 0 ? knead_s_to_us(s->long_hold_s) : INT64_MAX;
+}
+
+static double dose_of(const struct knead_settings *s)
+{
+	return s->dose_limit_s > 0 ? s->dose_limit_s : INFINITY;
 }
 
 void warning_init(struct warning *w, const struct knead_settings *settings, struct emit *emit)
@@ -57,6 +60,9 @@ void warning_init(struct warning *w, const struct knead_settings *settings, stru
 	w->settings = settings;
 	w->emit = emit;
 	warning_configure(w);
+	w->fast_n_per_s = settings->fast_load_n_per_s > 0 ? settings->fast_load_n_per_s : INFINITY;
+	w->long_us = settings->long_hold_s > 0 ? knead_s_to_us(settings->long_hold_s) : INT64_MAX;
+	w->dose_s = dose_of(settings);
 	w->rested_us = INT64_MIN;
 }
 
@@ -87,8 +93,7 @@ static void warn(
 
 void warning_touch(struct warning *w, int64_t t_us)
 {
-	w->told &= BIT(KNEAD_WARNING_DOSE);
-	w->waiting = 0;
+	w->told = w->waiting = 0;
 	w->confirmed = false;
 	w->soft.below_us = w->hard.below_us = INT64_MAX;
 	w->look_us = t_us;
@@ -164,12 +169,12 @@ uint32_t warning_push_any(struct warning *w, const struct signal *s, uint32_t fl
 	return watch_limits(w, s, flags);
 }
 
-void warning_loaded(struct warning *w, int64_t t_us, double loaded_s, uint32_t flags)
+void warning_loaded_any(struct warning *w, int64_t t_us, double loaded_s, uint32_t flags)
 {
-	double limit_s = w->settings->dose_limit_s;
+	double limit_s = w->dose_s;
 
-	if (limit_s > 0 && loaded_s >= limit_s)
-		warn(w, KNEAD_WARNING_DOSE, t_us - knead_s_to_us(loaded_s - limit_s), limit_s, limit_s, flags);
+	warn(w, KNEAD_WARNING_DOSE, t_us - knead_s_to_us(loaded_s - limit_s), limit_s, limit_s, flags);
+	w->dose_s = INFINITY;
 }
 
 int64_t warning_holding(struct warning *w, int64_t start_us, int64_t lasted_us, uint32_t flags)
@@ -203,6 +208,6 @@ void warning_lost(struct warning *w)
 
 void warning_session_end(struct warning *w)
 {
-	w->told &= ~BIT(KNEAD_WARNING_DOSE);
+	w->dose_s = dose_of(w->settings);
 	w->rested_us = INT64_MIN;
 }

@@ -24,6 +24,7 @@ struct warning {
 	struct emit *emit;
 	struct warning_limit soft, hard;
 	double least_n, fast_n_per_s; /* the lower of the limits; fast_load_n_per_s; INFINITY: none */
+	double dose_s; /* dose_limit_s; INFINITY: none, or told in this session */
 	int64_t look_us; /* next look at what changes slowly */
 	int64_t long_us; /* length of a hold at which something is to be told; INT64_MAX: none */
 	bool confirmed; /* the touch is a contact: what was seen in it is told at once */
@@ -38,7 +39,7 @@ struct warning {
 
 void warning_init(struct warning *w, const struct knead_settings *settings, struct emit *emit);
 
-/* The limits have changed. */
+/* The limits of force and pressure, or the area, have changed: the others stay as they are for the life of the machine. */
 void warning_configure(struct warning *w);
 
 /* A touch begins: what is seen in it waits until it is known for more than handling. */
@@ -61,8 +62,14 @@ static inline uint32_t warning_push(struct warning *w, const struct signal *s, u
 	return warning_push_any(w, s, flags);
 }
 
-/* It is t_us, loaded, and the session has been loaded for loaded_s. */
-void warning_loaded(struct warning *w, int64_t t_us, double loaded_s, uint32_t flags);
+/* It is t_us, loaded, and the session has been loaded for loaded_s: dose_s or more. */
+void warning_loaded_any(struct warning *w, int64_t t_us, double loaded_s, uint32_t flags);
+
+static inline void warning_loaded(struct warning *w, int64_t t_us, double loaded_s, uint32_t flags)
+{
+	if (loaded_s >= w->dose_s)
+		warning_loaded_any(w, t_us, loaded_s, flags);
+}
 
 /* Whether a hold that has lasted so long may have something to tell: then warning_holding(). */
 static inline bool warning_due(const struct warning *w, int64_t lasted_us)

@@ -331,6 +331,27 @@ static void state_follows_the_phase_at_once_and_all_else_once_a_second(void **st
 	assert_in_range(count("knead/ball-1/state"), 9, 10);
 }
 
+static void state_shows_every_step_of_a_protocol_within_a_second(void **state)
+{
+	struct fixture *f = *state;
+	struct knead_protocol_fields *p = &f->view.protocol;
+
+	*p = (struct knead_protocol_fields){ .protocol = "pulse3x10", .step = 1, .of = 1, .target = 3 };
+	run_for(f, 2 * S);
+	assert_non_null(strstr(last("knead/ball-1/state")->payload,
+		"\"step\":1,\"step_of\":1,\"step_done\":0,\"step_target\":3,\"protocol_completed\":false"));
+	for (p->done = 1; p->done <= 3; p->done++) {
+		forget();
+		run_for(f, 1 * S);
+		assert_int_equal(count("knead/ball-1/state"), 1);
+	}
+	p->done = 3;
+	p->completed = true;
+	run_for(f, 1 * S);
+	assert_non_null(strstr(
+		last("knead/ball-1/state")->payload, "\"step_done\":3,\"step_target\":3,\"protocol_completed\":true"));
+}
+
 static void live_shows_the_first_and_the_last_value_of_a_contact_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -525,6 +546,7 @@ int main(void)
 		TEST(noise_within_the_band_is_no_change),
 		TEST(the_band_follows_the_capacity_of_the_device),
 		TEST(state_follows_the_phase_at_once_and_all_else_once_a_second),
+		TEST(state_shows_every_step_of_a_protocol_within_a_second),
 		TEST(live_shows_the_first_and_the_last_value_of_a_contact_at_once),
 		TEST(live_keeps_to_its_rate_and_beats_every_five_seconds_when_nothing_moves),
 		TEST(live_of_zero_hertz_is_off),
