@@ -19,6 +19,7 @@ import subprocess
 import harness
 
 CAPTURES = pathlib.Path(os.environ.get("KNEAD_SHARED", harness.TOP.parent / "shared")) / "captures"
+WALK = "subject01_walk1_grf.mot"
 CONTACTS = ("hold_end", "press", "tap", "impact")
 
 
@@ -40,6 +41,9 @@ RULES = {
     "wheel-pushes": Rule("10 % of the pushes, above the idle blips", {"unit": "n", "press_n": 16, "release_n": 8, "bridge_s": 0.1, "tap_max_s": 0.3}),
     # One of them begins with a force that only rises, as a time column would: the columns are named.
     "walking": Rule("2 to 5 % of the stance", {"unit": "n", "press_n": 20, "release_n": 20, "bridge_s": 0.1, "columns": "1 2"}),
+    # The centre of pressure makes two cells of one force: heel and toe, as far apart as it ever goes.
+    "walking, with its place": Rule("2 to 5 % of the stance", {"unit": "n", "press_n": 20, "release_n": 20, "bridge_s": 0.1,
+                                                              "columns": "1 2 3", "cells": 2, "geometry": "line"}),
     "jumps": Rule("foot contact", {"unit": "n", "press_n": 20, "release_n": 10, "bridge_s": 0.1}),
     "standing": Rule("the defaults", {"unit": "n"}, reading="quiet"),
     "balance-board": Rule("the defaults", {"unit": "kg"}, reading="quiet"),
@@ -62,6 +66,7 @@ class Recording:
     period_s: float
     labels: list
     rate_hz: float = 0
+    travel_mm: list = dataclasses.field(default_factory=list)  # of each label, where the recording tells it
 
     @property
     def tolerance_s(self):
@@ -184,17 +189,36 @@ def wheel_pushes():
     yield recording("wheel-pushes", name, times, table(times, forces), labels_of("wheel-pushes", name), label_zero=0)
 
 
-def walking():
-    name = "subject01_walk1_grf.mot"
-    lines = lines_of("walking", name)
+def steps():
+    """(foot, its column of force, its column of place, rows) of the walk."""
+    lines = lines_of("walking", WALK)
     head = next(i for i, line in enumerate(lines) if line.strip() == "endheader") + 1
     columns = lines[head].split()
-    rows = [line.split() for line in lines[head + 1:] if line.strip()]
-    times = [float(r[0]) for r in rows]
-    for foot in ("ground_force_vy", "l_ground_force_vy"):
-        forces = [float(r[columns.index(foot)]) for r in rows]
-        labels = labels_of("walking", name, event=f"foot_contact_{foot}")
-        yield recording("walking", f"{name} {foot}", times, table(times, forces), labels, label_zero=0)
+    rows = [[float(v) for v in line.split()] for line in lines[head + 1:] if line.strip()]
+    for foot in ("", "l_"):
+        yield f"{foot}ground_force_vy", columns.index(f"{foot}ground_force_vy"), columns.index(f"{foot}ground_force_px"), rows
+
+
+def walking():
+    for foot, force, _, rows in steps():
+        times, forces = [r[0] for r in rows], [r[force] for r in rows]
+        labels = labels_of("walking", WALK, event=f"foot_contact_{foot}")
+        yield recording("walking", f"{WALK} {foot}", times, table(times, forces), labels, label_zero=0)
+
+
+def walking_with_its_place():
+    for foot, force, place, rows in steps():
+        places = [r[place] for r in rows if r[force] > 20]
+        heel, toe = min(places), max(places)
+        shares = [min(1, max(0, (r[place] - heel) / (toe - heel))) for r in rows]
+        stream = "".join(f"{r[0]:.6f},{r[force] * (1 - share):.6f},{r[force] * share:.6f}\n" for r, share in zip(rows, shares)).encode()
+        labels = labels_of("walking", WALK, event=f"foot_contact_{foot}")
+        made = recording("walking, with its place", f"{WALK} {foot}", [r[0] for r in rows], stream, labels, label_zero=0,
+                         zero_raw="0 0", cell_mm=f"0 {1000 * (toe - heel):.0f}")
+        for label in labels:
+            within = [r[place] for r in rows if label.start_s <= r[0] <= label.end_s and r[force] > 100]
+            made.travel_mm.append(1000 * (max(within) - min(within)))
+        yield made
 
 
 def jumps():
@@ -226,7 +250,8 @@ def balance_board():
 
 FOLDERS = {
     "hangboard": hangboard, "hand-grip": hand_grip, "four-cell-plate": four_cell_plate, "grip-pulses": grip_pulses,
-    "grip-pulses, above a level": grip_pulses_above_a_level, "wheel-pushes": wheel_pushes, "walking": walking, "jumps": jumps, "standing": standing, "balance-board": balance_board,
+    "grip-pulses, above a level": grip_pulses_above_a_level, "wheel-pushes": wheel_pushes, "walking": walking,
+    "walking, with its place": walking_with_its_place, "jumps": jumps, "standing": standing, "balance-board": balance_board,
 }
 
 

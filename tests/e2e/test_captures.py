@@ -64,6 +64,15 @@ def test_thirteen_steps_of_each_foot_are_thirteen_contacts():
     assert kinds(right)[1:] == ["press"] * 12 and kinds(left)[:-1] == ["press"] * 12
 
 
+def test_a_step_from_heel_to_toe_is_a_press_that_travels_as_far_as_its_centre_of_pressure():
+    for score in all_matched("walking, with its place"):
+        travel = {label.start_s: mm for label, mm in zip(score.recording.labels, score.recording.travel_mm)}
+        found = {(e["event_type"], e["start_s"]): e["travel_mm"] for e in score.events if "travel_mm" in e and "start_s" in e}
+        presses = [(travel[label.start_s], found[kind, start_s]) for label, (kind, start_s, _) in score.pairs if kind == "press"]
+        assert len(presses) >= 12
+        assert [pair for pair in presses if abs(pair[1] / pair[0] - 1) > 0.1] == []
+
+
 def test_each_jump_is_a_contact_before_and_one_after_the_flight():
     for score in all_matched("jumps"):
         assert len(score.pairs) == 2
