@@ -153,6 +153,22 @@ def test_what_agrees_scores_one_and_what_is_late_shows_how_late(tmp_path):
     assert table.returncode == 0 and re.search(r"^hold +\d+ +\d+ +\d+ +1.000 +1.000 +1.000", table.stdout, re.M)
 
 
+def test_details_have_the_columns_of_the_labels_first_and_score_takes_either(tmp_path):
+    labels, details, capture = tmp_path / "labels.csv", tmp_path / "details.csv", tmp_path / "a.kcap"
+    made = knead("simulate", "--scenario", "mixed", "--cells", 2, "-O", capture, "--labels", labels, "--details", details)
+    assert made.returncode == 0
+    assert [line.split(",")[:5] for line in details.read_text().splitlines()] == [line.split(",") for line in labels.read_text().splitlines()]
+    rows = list(csv.DictReader(open(details)))
+    assert all(float(row["impulse_ns"]) > 0 for row in rows)
+    assert all((row["reversals_s"].count(";") + 2 == int(row["count"])) == (row["kind"] == "roll") for row in rows)
+    events = records(labels, tmp_path / "events.jsonl")
+    for file in (labels, details):
+        answer = json.loads(knead("score", "--json", "--labels", file, events).stdout)
+        assert answer["kinds"]["hold"]["f1"] == 1 and answer["kinds"]["hold"]["labelled"] > 0
+    refused = knead("simulate", "--scenario", "hold", "--pty", tmp_path / "ball", "--details", details)
+    assert refused.returncode == 2 and "--details" in refused.stderr
+
+
 def test_score_reads_standard_input_and_refuses_what_is_no_record(tmp_path):
     labels = tmp_path / "labels.csv"
     labels.write_text("kind,start_s,end_s,peak_n,count\nhold,1,9,50,0\n")
