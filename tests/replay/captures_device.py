@@ -115,4 +115,17 @@ CAPTURES = [
             "A board that prints what it does when it starts, three banners of it, before the first sample: no sample comes of that.",
             "'text:ets Jul 29 2019 12:21:46' 'text:rst:0x1 (POWERON_RESET),boot:0x13' 'text:HX711 v1.2 ready 80' 1:0 0.2>100 1:100 0.2>0 1:0",
             "press 1.016-2.39"),
+    capture("zero-implausible",
+            "Counts without a stored zero, whose first two quiet seconds would be a load beyond the capacity: that zero serves, but "
+            "what is pressed then is flagged boot_loaded.",
+            "3:0 0.2>100 1:100 0.2>0 1:0",
+            "press 3.016-4.39 peak_n=100.0 +boot_loaded", wire={"zero": 90000}, capacity_n=500, **COUNTS),
+    capture("tared-by-itself",
+            "A scale tares itself while idle with 2 N on it: the zero follows within seconds, and a press is what was added.",
+            "2:0 0.1>2 6:2 0.1:0 3:0 0.2>50 1:50 0.2>0 1:0",
+            "press 11.232-12.58 peak_n=50±0.7 ~0.01"),
+    capture("line-dead-cell",
+            "Two cells, one of which says nothing but its zero: the load of the other is told, and no travel is made up.",
+            "@-100 1:0 0.25>100 4:100 0.25>0 1:0",
+            "hold 1.02-5.487 lifted peak_n=100.0", cells=2, geometry="line", cell_mm="-100 100"),
 ]

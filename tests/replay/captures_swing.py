@@ -68,4 +68,12 @@ CAPTURES = [
             "One cell: a lean of 24 s with breathing of 5 % of the load, 15 breaths a minute: far from a roll, one hold.",
             "1:0 0.25>95 24~100,5,4 0.25>0 1:0",
             "hold 1.021-25.487 lifted", rate=20),
+    capture("swings-four-lifted",
+            "One cell: four swings of 40 %, lifted 0.3 s after the last: a roll of four strokes.",
+            swings(80, 120, 80, 120, 80, after=0.3),
+            "roll 1.75-7.75 lifted strokes=4 ~0.4"),
+    capture("swings-three-lifted",
+            "One cell: three swings of 40 %, lifted 0.3 s after the last: one too few for a roll, so this is a hold.",
+            swings(80, 120, 80, 120, after=0.3),
+            "hold 1.025-6.789 lifted ~0.01"),
 ]
