@@ -73,8 +73,9 @@ def test_done_twice_it_is_told_twice(name):
     assert same.differences(once, twice[len(once):], shift_s=shift_s, skip=counts) == []
 
 
-# Of a plateau any sample may be the peak, by the last digit; and a level that touches it is reached a little earlier or later.
-DIGITS = {"skip": ("peak_t_s",), "s": 0.015}
+# Of a plateau any sample may be the peak, by the last digit; and what is read off a level near one (when it was reached, and with
+# it the slope of the onset) lies a little earlier or later.
+DIGITS = {"skip": ("peak_t_s", "onset_n_per_s"), "s": 0.015}
 
 
 @pytest.mark.parametrize("name", NEWTONS)

@@ -128,4 +128,9 @@ CAPTURES = [
             "Two cells, one of which says nothing but its zero: the load of the other is told, and no travel is made up.",
             "@-100 1:0 0.25>100 4:100 0.25>0 1:0",
             "hold 1.02-5.487 lifted peak_n=100.0", cells=2, geometry="line", cell_mm="-100 100"),
+    capture("stuck-loaded",
+            "A lively converter sticks inside a hold and says the very same number for 5 s: a fault, and the hold ends lost at the "
+            "last reading that was one, for nobody knows what was pressed since.",
+            f"8|0,0.5 0.2>100 4|100,0.5 {rail(15010, 5)} 1|0,0.5",
+            "hold 8.016-12.2 lost ~0.06", "fault stuck", zero_raw=5000, **COUNTS),
 ]
