@@ -22,6 +22,7 @@
 
 struct entry {
 	struct knead_event event;
+	int64_t from_us, to_us; /* what it is matched by: its own span, or that of its hold or roll */
 	struct entry *twin; /* in the other run */
 	bool changed;
 	size_t order;
@@ -96,18 +97,69 @@ static bool same_kind(const struct knead_event *a, const struct knead_event *b)
 	return a->type != KNEAD_EVENT_FAULT || a->fault.kind == b->fault.kind;
 }
 
-/* How much two events are the same: 1 entirely, 0 not at all. */
-static double score_of(const struct knead_event *a, const struct knead_event *b)
+/* The hold or roll that an event of an instant is about: 0 = none. */
+static uint32_t id_of(const struct knead_event *e, enum knead_event_type *ret_whole)
 {
-	int64_t a0_us = text_event_begin_us(a), a1_us = text_event_end_us(a);
-	int64_t b0_us = text_event_begin_us(b), b1_us = text_event_end_us(b);
-	int64_t from_us = a0_us > b0_us ? a0_us : b0_us, to_us = a1_us < b1_us ? a1_us : b1_us;
-	int64_t first_us = a0_us < b0_us ? a0_us : b0_us, last_us = a1_us > b1_us ? a1_us : b1_us;
-
-	if (!same_kind(a, b))
+	*ret_whole = e->type == KNEAD_EVENT_ROLL_START || e->type == KNEAD_EVENT_ROLL_END ? KNEAD_EVENT_ROLL_END
+											  : KNEAD_EVENT_HOLD_END;
+	switch (e->type) {
+	case KNEAD_EVENT_HOLD_START:
+		return e->hold_start.hold_id;
+	case KNEAD_EVENT_HOLD_TARGET:
+		return e->hold_target.hold_id;
+	case KNEAD_EVENT_HOLD_END:
+		return e->hold_end.hold_id;
+	case KNEAD_EVENT_RELEASE:
+		return e->release.hold_id;
+	case KNEAD_EVENT_ROLL_START:
+		return e->roll_start.roll_id;
+	case KNEAD_EVENT_ROLL_END:
+		return e->roll_end.roll_id;
+	default:
 		return 0;
-	if (a0_us == a1_us || b0_us == b1_us)
-		return 1 - fabs((double)(a0_us - b0_us)) / (double)near_us(a);
+	}
+}
+
+/* Gives all that is about a hold or a roll its span, so that it finds the same twin. ids count up, so there is room for all. */
+static int find_spans(struct side *s)
+{
+	const struct knead_event **wholes = calloc(2 * (s->count + 1), sizeof(wholes[0]));
+	enum knead_event_type whole;
+
+	if (!wholes)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct knead_event *e = &s->entries[i].event;
+		uint32_t id = id_of(e, &whole);
+
+		if (e->type == whole && id > 0 && id <= s->count)
+			wholes[2 * id + (whole == KNEAD_EVENT_ROLL_END)] = e;
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		struct entry *e = &s->entries[i];
+		uint32_t id = id_of(&e->event, &whole);
+		const struct knead_event *about =
+			id > 0 && id <= s->count ? wholes[2 * id + (whole == KNEAD_EVENT_ROLL_END)] : NULL;
+
+		e->from_us = text_event_begin_us(about ? about : &e->event);
+		e->to_us = text_event_end_us(about ? about : &e->event);
+	}
+	free(wholes);
+	return 0;
+}
+
+/* How much two events are the same: 1 entirely, 0 not at all. */
+static double score_of(const struct entry *a, const struct entry *b)
+{
+	int64_t from_us = a->from_us > b->from_us ? a->from_us : b->from_us;
+	int64_t to_us = a->to_us < b->to_us ? a->to_us : b->to_us;
+	int64_t first_us = a->from_us < b->from_us ? a->from_us : b->from_us;
+	int64_t last_us = a->to_us > b->to_us ? a->to_us : b->to_us;
+
+	if (!same_kind(&a->event, &b->event))
+		return 0;
+	if (a->from_us == a->to_us || b->from_us == b->to_us)
+		return 1 - fabs((double)(a->from_us - b->from_us)) / (double)near_us(&a->event);
 	return (double)(to_us - from_us) / (double)(last_us - first_us);
 }
 
@@ -139,11 +191,11 @@ static int find_twins(struct diff *d)
 	struct pair *pairs = NULL;
 	size_t count = 0, size = 0, first = 0;
 	int64_t longest_us = longest_span_us(after);
-	int r = 0;
+	int r = find_spans(before) < 0 || find_spans(after) < 0 ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < before->count; i++) {
 		struct entry *a = &before->entries[i];
-		int64_t until_us = text_event_end_us(&a->event) + near_us(&a->event);
+		int64_t until_us = a->to_us + SESSION_NEAR_US;
 		int64_t since_us = text_event_begin_us(&a->event) - SESSION_NEAR_US - longest_us;
 
 		while (first < after->count && text_event_begin_us(&after->entries[first].event) < since_us)
@@ -153,7 +205,7 @@ static int find_twins(struct diff *d)
 
 			if (text_event_begin_us(&pair.after->event) > until_us)
 				break;
-			pair.score = score_of(&a->event, &pair.after->event);
+			pair.score = score_of(a, pair.after);
 			if (pair.score > 0)
 				r = ARRAY_ADD(pairs, count, size, pair);
 		}

@@ -62,6 +62,20 @@ static void judge_look(struct telling *t)
 		t->open->best = *look;
 }
 
+/* A confirmed pass of that size. */
+static void watch_row(struct telling *t, double size)
+{
+	const size_t most = sizeof(t->row) / sizeof(t->row[0]);
+	size_t needed = t->settings->geometry == KNEAD_GEOMETRY_NONE ? most : 2;
+	double smallest = size;
+
+	memmove(&t->row[1], &t->row[0], (most - 1) * sizeof(t->row[0]));
+	t->row[0] = size;
+	for (size_t i = 1; i < needed; i++)
+		smallest = fmin(smallest, t->row[i]);
+	t->open->swing_row = fmax(t->open->swing_row, smallest);
+}
+
 static void on_movement(struct telling *t, const struct knead_trace *m)
 {
 	struct story *s = t->open;
@@ -69,6 +83,7 @@ static void on_movement(struct telling *t, const struct knead_trace *m)
 	if (m->measure == KNEAD_MEASURE_SWING) {
 		s->swing_largest = fmax(s->swing_largest, m->value);
 		s->swing_limit = m->limit;
+		watch_row(t, m->value);
 		return;
 	}
 	t->look.value[m->measure] = m->value;
@@ -177,6 +192,7 @@ static struct story *begin_story(struct telling *t, int64_t on_us)
 		return NULL;
 	}
 	t->open = &t->stories[t->count - 1];
+	memset(t->row, 0, sizeof(t->row));
 	knead_pipeline_view(t->pipeline, &view);
 	t->open->zero_drift_n = view.zero_drift_n;
 	t->open->noise_n = view.noise_n;

@@ -58,6 +58,7 @@ struct story {
 	/* movement */
 	uint32_t swings; /* most passes in a row, seen while it was no roll */
 	double swings_needed, swing_largest, swing_limit;
+	double swing_row; /* largest size that as many passes in a row had as a roll needs */
 	struct rule_look best; /* nearest to a roll, or the one that made it the first one */
 	bool rolled;
 	/* vibration and drops */
@@ -93,6 +94,7 @@ struct telling {
 	double dip_n, ease_level_n;
 	bool easing;
 	struct rule_look look;
+	double row[4]; /* sizes of the newest passes, newest first */
 	double low_share, low_n; /* of a valley in the making */
 	int64_t low_us;
 	/* idle */

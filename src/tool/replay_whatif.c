@@ -18,6 +18,7 @@
 #define SMOOTHING_S 0.01 /* room for the delay of the smoothed level */
 #define STILL_FACTOR 4.0
 #define VALLEY_SHARE 0.75 /* higher valleys are no news */
+#define PRIOR_FACTOR 1.4 /* a protocol shifts the size of a stroke by 1.5: with some room */
 #define HALF 0.5 /* of its level: a partial release */
 
 struct list {
@@ -82,9 +83,10 @@ static struct whatif *add_length(struct list *l, const char *other, const char *
 {
 	char lasted[32], spare[32];
 	double factor = seconds > limit_s ? seconds / limit_s : limit_s / seconds;
+	double told_s = round(seconds * 1000) / 1000;
 
-	return add(l, factor, other, "it lasted %s, %s is %g s: %s %s", whatif_seconds(seconds, lasted), key, limit_s,
-		whatif_seconds(fabs(seconds - limit_s), spare), seconds >= limit_s ? "to spare" : "short");
+	return add(l, factor, other, "it lasted %s, %s is %g s: %s %s", whatif_seconds(told_s, lasted), key, limit_s,
+		whatif_seconds(fabs(told_s - limit_s), spare), seconds >= limit_s ? "to spare" : "short");
 }
 
 static void by_length(struct list *l)
@@ -235,20 +237,46 @@ static const char *rule_text(const struct list *l, char *buf, size_t size)
 	return buf;
 }
 
+/* Where the size of the passes decides, a protocol that expects the other thing shifts it enough. */
+static void set_protocol(const struct list *l, struct whatif *w, const char *name)
+{
+	const struct rule_look *look = &l->s->best;
+
+	if (look->worst == KNEAD_MEASURE_SMALLEST && w->factor < PRIOR_FACTOR && l->settings->protocol.steps == 0)
+		snprintf(w->setting, sizeof(w->setting), "protocol=%s", name);
+}
+
+/* A roll that might have been a hold: the rule was just met when it was found, later passes may have been larger. */
+static void by_roll(struct list *l)
+{
+	const struct story *s = l->s;
+	char text[128], size[32], limit[32];
+
+	if (s->best.worst != KNEAD_MEASURE_SMALLEST)
+		add(l, 1 / s->best.excess, "a hold", "%s", rule_text(l, text, sizeof(text)));
+	else if (s->swing_row > 0) /* else the last pass ended with the contact, and nobody measured it */
+		set_protocol(l,
+			add(l, fmax(s->swing_row / s->swing_limit, 1 / s->best.excess), "a hold",
+				"%.0f passes in a row reach %s, a stroke is %s or more", s->swings_needed,
+				whatif_size(fmax(s->swing_row, s->swing_limit / s->best.excess), l->settings, size),
+				whatif_size(s->swing_limit, l->settings, limit)),
+			"hold30");
+}
+
 static void by_movement(struct list *l)
 {
 	const struct story *s = l->s;
 	char text[128], largest[32], limit[32];
 
 	if (s->rolled && l->v->only)
-		add(l, 1 / s->best.excess, "a hold", "%s", rule_text(l, text, sizeof(text)));
+		by_roll(l);
 	if (s->rolled || l->v->holds == 0)
 		return;
 	if (s->best.known && s->best.excess > 1)
-		add(l, s->best.excess, "a roll", "%s", rule_text(l, text, sizeof(text)));
+		set_protocol(l, add(l, s->best.excess, "a roll", "%s", rule_text(l, text, sizeof(text))), "stretch3-5");
 	else if (s->best.known)
 		add(l, 1, "a roll", "the passes would do, but it stood still between them, or a hold was already told");
-	else if (s->swings > 0 && s->swings_needed > 0)
+	else if (s->swings > 0 && s->swing_largest > 0)
 		add(l, fmax(s->swings_needed / s->swings, s->swing_limit / s->swing_largest), "a roll",
 			"%u %s, the largest %s; a roll needs %.0f of %s", s->swings, s->swings == 1 ? "pass" : "passes",
 			whatif_size(s->swing_largest, l->settings, largest), s->swings_needed,

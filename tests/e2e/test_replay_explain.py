@@ -2,7 +2,7 @@
 """
 knead replay --explain and --diff from outside: texts compared whole, and what they claim tried out.
 
-    KNEAD_BLESS=1 writes tests/e2e/texts/ anew; read the difference before you commit it
+    KNEAD_BLESS=1 writes tests/e2e/texts/ and the examples of docs/tuning.md anew; read the difference before you commit it
 """
 import json
 import os
@@ -73,6 +73,7 @@ def came_true(other, before, after):
         "a press": any(b.startswith("press") for b in became),
         "a tap": any(b.startswith("tap") for b in became),
         "a hold": any(b.startswith("hold") for b in became),
+        "a roll": any(b.startswith("roll") for b in became),
         "nothing": not over,
         "parted": not any(c.on_s <= before.on_s + 0.02 and c.off_s >= before.off_s - 0.02 for c in over),
         "joined": any(c.on_s < before.on_s - 0.1 for c in over),
@@ -103,6 +104,28 @@ def test_the_highest_force_without_a_contact_is_one_with_the_press_n_that_is_nam
     said = text("--explain", kcap("press-n-never"))
     assert "no contact" in said
     assert len(contacts("-o", re.search(r"--diff (\S+)", said)[1], kcap("press-n-never"))) == 1
+
+
+def shown(document):
+    """[(command, text)] of what a page shows of knead replay; a line ... stands for any lines."""
+    blocks = re.findall(r"^```console\n\$ knead (replay .*)\n((?s:.*?))^```$", (harness.TOP / document).read_text(), re.M)
+    return [pytest.param(document, command, said, id=f"{document} {command}") for command, said in blocks]
+
+
+@pytest.mark.parametrize("document, command, said", shown("README.md") + shown("docs/tuning.md"))
+def test_the_pages_show_what_is_printed(document, command, said):
+    if os.environ.get("KNEAD_BLESS") and "...\n" not in said:
+        page = harness.TOP / document
+        page.write_text(page.read_text().replace(f"$ knead {command}\n{said}", f"$ knead {command}\n{text(*command.split()[1:])}"))
+        return
+    pattern = "".join(r"(?:.*\n)*" if line == "...\n" else re.escape(line) for line in said.splitlines(keepends=True))
+    now = text(*command.split()[1:])
+    assert re.fullmatch(pattern, now), now
+
+
+def test_the_pages_show_both():
+    commands = [p.values[1] for p in shown("README.md") + shown("docs/tuning.md")]
+    assert any("--explain" in c for c in commands) and any("--diff" in c for c in commands)
 
 
 # Text for people: what is compared is how it reads.
