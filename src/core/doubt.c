@@ -10,7 +10,8 @@
 
 #include "doubt.h"
 
-#define PACE_US 6500000 /* events.md: reversals of a roll are at most 6.5 s apart */
+#define PACE_MIN_US 350000 /* events.md: reversals of a roll are 0.35 to 6.5 s apart */
+#define PACE_MAX_US 6500000
 
 void doubt_begin(struct doubt *d)
 {
@@ -19,7 +20,9 @@ void doubt_begin(struct doubt *d)
 
 static void swing(struct doubt *d, int sign, int64_t t_us, double u)
 {
-	d->swings = d->sign != 0 && t_us - d->swing_us <= PACE_US ? d->swings + 1 : 1;
+	bool in_pace = t_us - d->swing_us >= PACE_MIN_US && t_us - d->swing_us <= PACE_MAX_US;
+
+	d->swings = d->sign != 0 && in_pace ? d->swings + 1 : 1;
 	d->sign = sign;
 	d->swing_us = t_us;
 	d->high = d->low = u;

@@ -349,7 +349,7 @@ enum stroke_step stroke_push(
 	update_thresholds(st);
 	if (st->positional || st->settled) /* a slow onset is a rise of force, but no movement */
 		trail_watch(&st->trail, s, MOVED_SHARE * st->threshold);
-	if (step == TRAIL_STEP_RIPE && st->prior > 1)
+	if (step == TRAIL_STEP_RIPE && st->prior > 1 && st->state != STROKE_ROLL)
 		doubt_push(&st->doubt, place.t_us, place.u, st->threshold / st->prior, st->swings);
 	return step == TRAIL_STEP_RIPE ? follow(st, &place, mark, flags) : STROKE_STEP_NONE;
 }

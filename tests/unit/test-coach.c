@@ -222,6 +222,10 @@ static void the_active_protocol_is_a_prior_and_shows(void **state)
 	s = fresh();
 	use(s, "hold30", 1, &hold);
 	assert_non_null(strstr(script_run(s, words), "hold_end 24.277 lifted prior"));
+	/* a roll in spite of it is none by it, however long it goes on */
+	s = fresh();
+	use(s, "hold30", 1, &hold);
+	assert_non_null(strstr(script_run(s, "1:0 0.2>70 40~100,30,4 0.1>0 3:0"), "roll_end 20 lifted\n"));
 	s = fresh();
 	use(s, "stretch3-5", 1, &strokes);
 	assert_non_null(strstr(script_run(s, "1:0 0.2>93.5 24~100,6.5,4 0.1>0 3:0"), "roll_start prior"));

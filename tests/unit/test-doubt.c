@@ -36,11 +36,13 @@ static void smaller_swings_are_not(void **state)
 	assert_false(doubted(7.4, 4, 4));
 }
 
-static void slower_ones_than_strokes_are_not(void **state)
+static void slower_and_quicker_ones_than_strokes_are_not(void **state)
 {
 	(void)state;
 	assert_true(doubted(8, 12, 4));
 	assert_false(doubted(8, 14, 4));
+	assert_true(doubted(20, 0.8, 20));
+	assert_false(doubted(20, 0.6, 20));
 }
 
 static void a_roll_settles_it(void **state)
@@ -63,7 +65,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(four_swings_of_the_size_are_doubted_three_are_not),
 		cmocka_unit_test(smaller_swings_are_not),
-		cmocka_unit_test(slower_ones_than_strokes_are_not),
+		cmocka_unit_test(slower_and_quicker_ones_than_strokes_are_not),
 		cmocka_unit_test(a_roll_settles_it),
 	};
 
