@@ -72,6 +72,7 @@ static enum contact_step on_idle(
 		c->on_us = c->open_start || s->saturated ? s->t_us : signal_crossing_us(s, c->settings->press_n);
 		c->touched_us = s->t_us;
 		c->unsure = s->unsure;
+		c->calmed = c->open_start || c->gap_start;
 		return set_state(c, CONTACT_TOUCH, input, c->on_us, e, CONTACT_STEP_TOUCH);
 	case CONTACT_IN_BETWEEN:
 	case CONTACT_IN_BELOW:
@@ -92,6 +93,10 @@ static enum contact_step on_touch(struct contact *c, enum contact_input input, c
 			c->gap_start = true;
 			return set_state(c, CONTACT_TOUCH, input, c->on_us, e, CONTACT_STEP_TOUCH);
 		}
+		if (!c->calmed && signal_calm_crossing_us(s, c->settings->press_n, true, &c->on_us)) {
+			c->calmed = true;
+			return CONTACT_STEP_TOUCH;
+		}
 		/* a quarter of a period is left to jitter of the stamps */
 		if ((double)(s->t_us - c->touched_us) < confirm_us - s->period_us / 4 || (c->unsure && s->unsure))
 			break;
@@ -109,6 +114,7 @@ static enum contact_step on_contact(struct contact *c, enum contact_input input,
 	switch (input) {
 	case CONTACT_IN_BELOW:
 		c->off_us = signal_crossing_us(s, c->settings->release_n);
+		c->calmed = s->gap;
 		return set_state(c, CONTACT_BRIDGE, input, c->off_us, e, CONTACT_STEP_RELEASE);
 	case CONTACT_IN_ABOVE:
 	case CONTACT_IN_BETWEEN:
@@ -133,6 +139,10 @@ static enum contact_step on_bridge(struct contact *c, enum contact_input input, 
 		}
 		return set_state(c, CONTACT_IDLE, input, c->off_us, e, CONTACT_STEP_END);
 	case CONTACT_IN_BELOW:
+		if (!c->calmed && signal_calm_crossing_us(s, c->settings->release_n, false, &c->off_us)) {
+			c->calmed = true;
+			return CONTACT_STEP_RELEASE;
+		}
 		if (until_us - s->level_lag_us - c->off_us >= bridge_us)
 			return set_state(c, CONTACT_IDLE, input, c->off_us, e, CONTACT_STEP_END);
 		break;

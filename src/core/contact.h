@@ -36,6 +36,7 @@ struct contact {
 	enum contact_state state;
 	int64_t on_us, off_us;
 	int64_t touched_us; /* first sample of the touch */
+	bool calmed; /* the crossing has been dated anew by the calmer copy of the force */
 	int64_t dip_us; /* length of the last dip */
 	bool open_start; /* loaded at the first sample: there was no onset to see */
 	bool gap_start; /* ... and that sample came after a gap */

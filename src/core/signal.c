@@ -10,6 +10,9 @@
 
 #define LEVEL_TAU_S 0.004
 #define LEVEL_FROM_HZ 200.0
+#define CALM_TAU_S 0.016
+#define NOISY_N 0.25 /* sd of the noise in the level */
+#define BLUR_S 0.005 /* by which noise must blur a crossing for the calmer copy to know it better */
 #define FAST_TAU_S 0.03
 #define U_FORCE_TAU_S 0.12
 #define U_POSITION_TAU_S 0.08
@@ -50,6 +53,8 @@ void signal_set_period(struct signal *s, double period_us)
 	s->level_filtered = period_s < 1 / LEVEL_FROM_HZ;
 	s->level_gain = s->level_filtered ? gain_of(period_s, LEVEL_TAU_S) : 1;
 	s->level_lag_us = s->level_filtered ? lag_of(period_us, s->level_gain) : 0;
+	s->calm_gain = gain_of(period_s, CALM_TAU_S);
+	s->calm_lag_us = lag_of(period_us, s->calm_gain);
 	s->fast_gain = gain_of(period_s, FAST_TAU_S);
 	s->slope_per_s = s->fast_gain / (1 - s->fast_gain) / period_s;
 	s->u_gain = gain_of(period_s, s->positional ? U_POSITION_TAU_S : U_FORCE_TAU_S);
@@ -130,10 +135,13 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 		s->prev_t_us = s->first_us = s->t_us;
 		s->prev_raw_n = s->prev_level_n = s->level_n = s->raw_n;
 		s->has_prev = true;
+		s->calm_n = s->prev_calm_n = s->raw_n;
 	} else if (s->level_filtered && !gap) {
 		s->level_n += s->level_gain * (s->raw_n - s->level_n);
+		s->prev_calm_n = s->calm_n;
+		s->calm_n += s->calm_gain * (s->raw_n - s->calm_n);
 	} else {
-		s->level_n = s->raw_n;
+		s->level_n = s->calm_n = s->raw_n;
 	}
 	if (!loaded)
 		return;
@@ -151,4 +159,17 @@ int64_t signal_crossing_us(const struct signal *s, double level_n)
 		return s->level_n > s->prev_level_n ? s->t_us : s->prev_t_us;
 	t_us = force_crossing_us(s->prev_t_us, s->prev_level_n, s->t_us, s->level_n, level_n) - s->level_lag_us;
 	return t_us > s->first_us ? t_us : s->first_us;
+}
+
+bool signal_calm_crossing_us(const struct signal *s, double level_n, bool up, int64_t *ret_t_us)
+{
+	/* what the low-pass leaves of white noise */
+	double noise_n = s->noise_n * sqrt(s->level_gain / (2 - s->level_gain));
+	double ahead_s = knead_us_to_s(s->calm_lag_us - s->level_lag_us);
+
+	if (!s->level_filtered || s->gap || noise_n < NOISY_N || (s->calm_n > level_n) != up ||
+		(s->prev_calm_n > level_n) == up || fabs(s->level_n - s->calm_n) * BLUR_S > noise_n * ahead_s)
+		return false;
+	*ret_t_us = force_crossing_us(s->prev_t_us, s->prev_calm_n, s->t_us, s->calm_n, level_n) - s->calm_lag_us;
+	return true;
 }

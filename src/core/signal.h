@@ -18,6 +18,8 @@ struct signal {
 	double raw_n, prev_raw_n; /* despiked, unsmoothed: peak, mean, impulse */
 	double level_n, prev_level_n; /* for levels; above 200 samples/s through a low-pass of 4 ms */
 	int64_t level_lag_us; /* how late level_n is against raw_n */
+	double calm_n, prev_calm_n; /* through a low-pass of 16 ms, for the times of slow crossings in noise */
+	int64_t calm_lag_us;
 	bool has_prev; /* there is a sample before this one, without loss between */
 	int64_t first_us; /* the first sample since the start or the last loss: nothing is dated before it */
 	bool gap; /* samples are missing just before this one */
@@ -39,7 +41,7 @@ struct signal {
 
 	/* gains, for the period in force */
 	double period_us;
-	double level_gain, fast_gain, slope_per_s, u_gain;
+	double level_gain, calm_gain, fast_gain, slope_per_s, u_gain;
 	bool level_filtered;
 	struct sphere sphere;
 	double cell_x[KNEAD_CELLS_MAX], cell_y[KNEAD_CELLS_MAX]; /* line: x is the place; ring: unit vector */
@@ -67,6 +69,12 @@ static inline void signal_restart_u(struct signal *s)
 
 /* When the level crossed level_n between the sample before and this one; across a gap upwards this one, downwards the one before. */
 int64_t signal_crossing_us(const struct signal *s, double level_n);
+
+/*
+ * A better time for a crossing of level_n that level_n has gone through a little before, where noise blurs it and the force goes
+ * slowly: the crossing of the calmer copy. False as long as that one has not crossed (up: upwards), and where it would do no good.
+ */
+bool signal_calm_crossing_us(const struct signal *s, double level_n, bool up, int64_t *ret_t_us);
 
 /* Running impulse at t_us, a little before now, by a straight line. */
 static inline double signal_impulse_at(const struct signal *s, int64_t t_us, double force_n)
