@@ -302,10 +302,15 @@ static void watch_pressed(struct hold *h, const struct signal *s)
 	int64_t old_enough_us = h->start_us + h->hold_min_us;
 	double level_n = h->tally.level_n;
 
+	if (s->level_n >= EASE_SHARE * level_n)
+		h->firm_us = s->t_us - s->level_lag_us;
 	if (s->t_us - s->level_lag_us < old_enough_us)
 		return;
 	if (s->level_n < EASE_SHARE * level_n && h->state != HOLD_EASING) {
-		if (!h->published && s->prev_t_us - s->level_lag_us < old_enough_us) {
+		if (!h->published && h->firm_us < old_enough_us) {
+			/* may be the fall of its end, and then it was what it was before */
+			if (s->t_us - s->level_lag_us - h->firm_us < h->bridge_us)
+				return;
 			/* lighter than its beginning when it becomes old enough: what it is now is its level */
 			h->tally.now.level_ns = s->level_n * BLOCK_S;
 			h->tally.now.level_s = BLOCK_S;

@@ -53,6 +53,7 @@ struct hold {
 
 	/* partial release */
 	struct tally_mark ease_mark;
+	int64_t firm_us; /* when it last stood over half of its level */
 	int64_t ease_us, ease_since_us; /* the crossing; since when it stays between */
 	double eased_level_n; /* level of the hold before */
 	double steady_n;

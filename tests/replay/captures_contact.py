@@ -95,4 +95,9 @@ CAPTURES = [
             "The converter's delay of 200 ms is taken off every time; the load that is there from the start begins before 0.",
             "2:80 0.1>0 1:0 0.1>100 1:100 0.1>0 1:0",
             "press -0.2-1.894 +boot_loaded", "press 2.908-4.095", delay_ms=200),
+    capture("hold-lifting-young",
+            "A contact that is being lifted when it becomes hold_min_s old, and ends at 3.05 s: a hold of the load it had, not of "
+            "what was left of it then.",
+            "1:0 0.5>100 2.35:100 0.25>0 1:0",
+            "hold 1.04-4.088 lifted time_to_peak_s=0.41±0.03 min_n=100.0 dips=0 onset_n_per_s=200±3"),
 ]

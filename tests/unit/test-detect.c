@@ -63,6 +63,12 @@ static const struct example examples[] = {
 		"1.008 hold_start\n"
 		"6.588 hold_end 5.580 lifted\n"
 		"6.588 release\n" },
+	{ "one that is being lifted when it becomes old enough is a hold, told when that is certain",
+		"1:0 0.5>100 2.35:100 0.25>0 3:0",
+		"1.040 session_start\n1.040 hold_start\n4.088 hold_end 3.047 lifted\n4.088 release\n" },
+	{ "one that is lighter by then than it began is a hold at that level",
+		"1:0 0.1>100 1:100 0.1>30 4:30 0.1>0 3:0",
+		"1.008 session_start\n1.008 hold_start\n6.283 hold_end 5.275 lifted\n6.283 release\n" },
 	{ "half of the level is still the hold", "1:0 0.1>100 5:100 0.1>51 2:51 0.1>0 3:0",
 		"1.008 session_start\n1.008 hold_start\n8.290 hold_end 7.282 lifted\n8.290 release\n" },
 	{ "pressing again over 0.55 of the level is a new hold",
