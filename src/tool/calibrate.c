@@ -22,8 +22,8 @@ static const char help[] = "Usage: knead calibrate [-c FILE] --device NAME [OPTI
 			   "  --device NAME      the device of the configuration\n"
 			   "  --known-kg KG      the weight; else it is asked for\n"
 			   "  --known-n N        the same as a force\n"
-			   "  --state DIR        directory of kneadd's state (default $STATE_DIRECTORY, else\n"
-			   "                     /var/lib/knead)\n"
+			   "  --state DIR        directory of kneadd's state (default $STATE_DIRECTORY,\n"
+			   "                     else /var/lib/knead)\n"
 			   "  --help             show this and exit";
 
 enum { OPT_DEVICE = 256, OPT_KG, OPT_N, OPT_STATE, OPT_HELP };
