@@ -19,6 +19,8 @@
 #define SIDE_SHARE 0.3 /* of the rms: hysteresis of the crossings */
 #define CYCLE_MIN_US 14500 /* 65 Hz, with room for one sample */
 #define CYCLE_MAX_US 72000 /* 15 Hz */
+#define MEAN_MIN_US 15100 /* one cycle may be shorter or longer by a sample, their mean may not */
+#define MEAN_MAX_US 68000
 #define LASTING_US 500000
 #define CYCLES_MIN 7
 
@@ -69,7 +71,7 @@ void percussion_end(struct percussion *p, uint32_t flags, struct emit *e)
 /* An upward crossing of the 12 ms mean: one cycle since the one before. */
 static void cycle(struct percussion *p, const struct signal *s, uint32_t flags, struct emit *e)
 {
-	int64_t length_us = s->t_us - p->last_us;
+	int64_t length_us = s->t_us - p->last_us, seen_us, whole;
 
 	if (p->cycles > 0 && p->resumed_us > p->last_us) {
 		p->missing_us += length_us;
@@ -87,7 +89,10 @@ static void cycle(struct percussion *p, const struct signal *s, uint32_t flags, 
 	p->cycles++;
 	p->last_us = s->t_us;
 	p->last_impulse_ns = s->impulse_ns;
-	if (p->cycles >= CYCLES_MIN && p->last_us - p->first_us - p->missing_us >= LASTING_US)
+	seen_us = p->last_us - p->first_us - p->missing_us;
+	whole = p->cycles - 1 - p->joins;
+	if (p->cycles >= CYCLES_MIN && seen_us >= LASTING_US && seen_us >= MEAN_MIN_US * whole &&
+		seen_us <= MEAN_MAX_US * whole)
 		p->active = true;
 }
 

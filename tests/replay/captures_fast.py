@@ -60,4 +60,8 @@ CAPTURES = [
             "A drop of 150 N in 10 ms: an impact, and one warning of fast loading.",
             "0.5:0 0.01>150 0.1>0 0.9:0",
             "warning 0.507 fast_load ~0.01", "impact 0.501-0.607 peak_n=150±8 ~0.006", rate=400),
+    capture("percussion-75-hz",
+            "The same press with a vibration of 75 Hz, faster than 65 Hz: a press.",
+            "0.5:0 0.1>60 0.4:60 1.2%60,30,75 0.3:60 0.1>0 0.7:0",
+            "press 0.513-2.592 ~0.01", rate=400),
 ]

@@ -46,6 +46,27 @@ static struct knead_percussion_fields percussion(double rate_hz, const char *wor
 	return found;
 }
 
+static void only_15_to_65_cycles_a_second_are_percussion(void **state)
+{
+	static const struct {
+		double hz;
+		uint32_t told;
+	} cases[] = { { 13.5, 0 }, { 16, 1 }, { 63, 1 }, { 75, 0 }, { 80, 0 } };
+	static const double sample_rates_hz[] = { 400, 1000 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++)
+		for (uint32_t k = 0; k < 2; k++) {
+			char words[128];
+			uint32_t count;
+
+			snprintf(words, sizeof words, "1:0 0.1>30 4~60,30,%.9g 0.1>0 2:0", 1 / cases[i].hz);
+			percussion(sample_rates_hz[k], words, &count);
+			if (count != cases[i].told)
+				fail_msg("%g Hz at %g samples/s", cases[i].hz, sample_rates_hz[k]);
+		}
+}
+
 static void a_gun_is_told_with_its_rate_load_and_span(void **state)
 {
 	static const double rates_hz[] = { 20, 33.3, 50 };
@@ -111,6 +132,7 @@ static void a_hold_that_is_shaken_for_less_than_half_of_it_stays_one_hold(void *
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_15_to_65_cycles_a_second_are_percussion),
 		cmocka_unit_test(a_gun_is_told_with_its_rate_load_and_span),
 		cmocka_unit_test(it_is_neither_hold_nor_roll_nor_press),
 		cmocka_unit_test(half_a_second_of_it_is_the_least),
