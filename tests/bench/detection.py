@@ -16,7 +16,9 @@ import detection_goals
 import detection_page
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-DEFAULTS = {"seeds": 20, "first_seed": 1, "idle_hours": 8.0}
+DEFAULTS = {"seeds": 20, "first_seed": 1, "idle_hours": 8.0, "strata": list(detection_cells.STRATA), "rates": list(detection_cells.RATES),
+            "geometries": list(detection_cells.GEOMETRIES)}
+SWEEP = {"seeds": 10, "rates": ["80", "320"], "geometries": ["none", "line2"]}
 QUICK = {"seeds": 4, "rates": ["80", "320"], "geometries": ["none", "line2"], "idle_hours": 1.0}
 
 
@@ -35,8 +37,8 @@ def options():
     parser = argparse.ArgumentParser(
         prog="benchmark-detection", description="Measures detection on simulated captures, cell by cell of stratum, rate and "
         "geometry, beside two plain threshold detectors, and writes docs/accuracy.md and the table of the README.")
-    parser.add_argument("--seeds", type=int, metavar="N", help="captures of each cell (default 20)")
-    parser.add_argument("--first-seed", type=int, default=1, metavar="N", help="seed of the first (default 1)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="captures of each cell (default 20; --sweep: 10)")
+    parser.add_argument("--first-seed", type=int, metavar="N", help="seed of the first (default 1)")
     parser.add_argument("--quick", action="store_true", help="4 seeds, 80 and 320 samples/s, one cell and line of 2, 1 h of idle")
     parser.add_argument("--strata", type=words(detection_cells.STRATA), metavar="LIST", help="of s0,s1,s2,s3 (default all)")
     parser.add_argument("--rates", type=words(detection_cells.RATES), metavar="LIST", help="of 10,80,320,1000 (default all)")
@@ -51,7 +53,8 @@ def options():
     parser.add_argument("--check", action="store_true", help="write neither, say how they differ from what would be written")
     parser.add_argument("--build", default=os.environ.get("KNEAD_BUILD", TOP / "build"), metavar="DIR", help="build directory")
     sweep = parser.add_argument_group("for work on detection")
-    sweep.add_argument("--sweep", action="store_true", help="no pages, no idle, no plain detectors: a line of text for each cell")
+    sweep.add_argument("--sweep", action="store_true", help="no pages, no idle, no plain detectors: a line of text for each cell; "
+                       "by default 80 and 320 samples/s, one cell and line of 2")
     sweep.add_argument("--scenario", default="mixed", metavar="NAME", help="of knead simulate (default mixed)")
     sweep.add_argument("--format", default="k1", metavar="F", help="of knead simulate (default k1)")
     sweep.add_argument("--seconds", metavar="S", help="length of each capture (default: by scenario)")
@@ -62,26 +65,25 @@ def options():
 
 
 def complete(parser, args):
-    chosen = QUICK if args.quick else {}
-    args.command = shlex.join(["scripts/benchmark-detection", *own_words(args)])
-    for key, default in (("seeds", 20), ("rates", detection_cells.RATES), ("geometries", tuple(detection_cells.GEOMETRIES)),
-                         ("strata", detection_cells.STRATA), ("idle_hours", 8.0)):
+    chosen = {**DEFAULTS, **(QUICK if args.quick else SWEEP if args.sweep else {})}
+    args.command = shlex.join(["scripts/benchmark-detection", *own_words(args, chosen)])
+    for key, default in chosen.items():
         if getattr(args, key) is None:
-            setattr(args, key, chosen.get(key, default))
+            setattr(args, key, default)
     if args.seeds < 1 or args.first_seed < 0 or args.jobs < 1 or args.idle_hours < 0:
         parser.error("--seeds and --jobs want at least 1, --first-seed and --idle-hours at least 0")
     return args
 
 
-def own_words(args):
-    """The options that decide about the figures, as the page names them."""
+def own_words(args, chosen):
+    """The options that decide about the figures, where they are not those chosen anyway, as the page names them."""
     for key in ("seeds", "first_seed", "idle_hours"):
-        if getattr(args, key) is not None and getattr(args, key) != DEFAULTS[key]:
+        if getattr(args, key) not in (None, chosen[key]):
             yield from (f"--{key.replace('_', '-')}", f"{getattr(args, key):g}")
     if args.quick:
         yield "--quick"
     for key in ("strata", "rates", "geometries"):
-        if getattr(args, key):
+        if getattr(args, key) and getattr(args, key) != chosen[key]:
             yield from (f"--{key}", ",".join(getattr(args, key)))
     for key in ("scenario", "format", "seconds"):
         if getattr(args, key) not in (None, "mixed", "k1"):

@@ -8,8 +8,7 @@ there either, with one exception: geometry at 80 samples/s has to be as good as 
 import dataclasses
 from typing import Callable, Optional
 
-STRATA = ("s0", "s1", "s2", "s3")
-
+from detection_cells import STRATA
 
 @dataclasses.dataclass(frozen=True)
 class Goal:

@@ -93,6 +93,19 @@ def test_the_same_seeds_give_the_same_pages_and_a_changed_page_is_told(made):
         (folder / "accuracy.md").write_text(page)
 
 
+@pytest.mark.parametrize("words, named", [
+    (CELLS, "--seeds 1 --idle-hours 0.2 --strata s0,s2 --rates 80,320 --geometries none,line2 --seconds 120"),
+    (["--quick", "--seeds", "20", "--strata", "s0,s1,s2,s3"], "--seeds 20 --quick"),
+    (["--seeds", "20"], ""),
+])
+def test_the_page_names_the_command_that_makes_it_again(words, named, monkeypatch):
+    monkeypatch.syspath_prepend(harness.TOP / "tests/bench")
+    monkeypatch.setattr("sys.argv", ["benchmark-detection", *words])
+    import detection
+
+    assert detection.options().command == f"scripts/benchmark-detection {named}".strip()
+
+
 def test_a_sweep_prints_a_line_for_each_cell_and_writes_no_page(tmp_path):
     page = tmp_path / "accuracy.md"
     out = benchmark("--sweep", "--seeds", 1, "--strata", "s1", "--rates", "80", "--geometries", "none,line", "--seconds", 60, "--page", page)
