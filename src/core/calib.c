@@ -34,7 +34,9 @@
 #define SLOW_US 40000
 #define PARK_BACK 0.125 /* of the farthest reading: it came back */
 #define PARK_ABRUPT 0.36 /* one step squared, in parts of the farthest reading squared: may still be a spike */
-#define PARK_WILD 1.4 /* all steps squared: were spikes */
+#define PARK_WILD 1.4 /* all steps of the readings squared, in parts of the farthest: were spikes */
+#define PARK_WILD_SHORT 0.9 /* the same where three readings or less make up all of it, at 125 samples/s and more */
+#define PARK_SHORT 5 /* those, and two that are back */
 #define BROAD_SHARE                                                                                                    \
 	0.1 /* of a peak, that its neighbours have where the filter of the converter is slower than the peak */
 #define BROAD_NOISE 3.0
@@ -236,11 +238,15 @@ static bool judge_parked(struct calib *c)
 {
 	bool fast = c->parked[0].t_us - c->last.t_us <= PARK_FAST_US;
 	uint32_t most = fast ? CALIB_PARKED : c->parked[0].t_us - c->last.t_us < SLOW_US ? PARK_MOST : PARK_MOST_SLOW;
-	double force_n = c->last_sum_n, far_n = 0, largest_n = 0, squares_n2 = 0, back_n = 0;
+	double force_n = c->last_sum_n, far_n = 0, largest_n = 0, back_n = 0;
+	double raw_n = force_n, far_raw_n = 0, raw_n2 = 0, squares_n2 = 0;
 
 	for (uint32_t k = 0; k < c->parked_count; k++) {
-		double was_n = force_n;
+		double was_n = force_n, was_raw_n = raw_n;
 
+		raw_n = (double)c->parked_raw_n[k];
+		far_raw_n = fmax(far_raw_n, fabs(raw_n - c->last_sum_n));
+		raw_n2 += (raw_n - was_raw_n) * (raw_n - was_raw_n);
 		force_n = sum_n(c, c->parked[k].raw, c->cells);
 		back_n = fmax(fabs(force_n - c->last_sum_n), fast ? fabs(was_n - c->last_sum_n) : 0);
 		far_n = fmax(far_n, fabs(force_n - c->last_sum_n));
@@ -248,7 +254,9 @@ static bool judge_parked(struct calib *c)
 		squares_n2 += (force_n - was_n) * (force_n - was_n);
 	}
 	if (c->parked_count > 1 && back_n < fmax(PARK_BACK * far_n, PARK_STEPS / 2 * c->steps_n)) {
-		if (squares_n2 > PARK_WILD * far_n * far_n)
+		double wild = fast && c->parked_count <= PARK_SHORT ? PARK_WILD_SHORT : PARK_WILD;
+
+		if (squares_n2 > wild * far_n * far_n || raw_n2 > wild * far_raw_n * far_raw_n)
 			straighten(c, &c->parked[c->parked_count - 1], c->parked_count - 1);
 		return true;
 	}
@@ -258,6 +266,7 @@ static bool judge_parked(struct calib *c)
 /* A reading that may be the first of a run of spikes, or comes after such a one. */
 static void park(struct calib *c, const struct reading *m)
 {
+	c->parked_raw_n[c->parked_count] = (float)sum_n(c, c->a->raw, c->cells);
 	copy_reading(&c->parked[c->parked_count++], m, c->cells);
 	if (c->parked_count > 1 && judge_parked(c))
 		release_parked(c);

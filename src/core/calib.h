@@ -49,6 +49,7 @@ struct calib {
 
 	/* a jump that may be a run of spikes waits here */
 	struct reading parked[CALIB_PARKED];
+	float parked_raw_n[CALIB_PARKED]; /* their force before the median */
 	uint32_t parked_count, ready_count, ready_next;
 	double steps_n; /* mean step from one sample to the next, lately */
 
