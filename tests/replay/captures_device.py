@@ -16,7 +16,8 @@ CAPTURES = [
     capture("unit-lb", "A scale that says pounds: the hold is told in newtons.", HOLD, IS_HOLD, unit="lb", wire={"digits": 4}),
     capture("unit-g", "A scale that says grams: the hold is told in newtons.", HOLD, IS_HOLD, unit="g"),
     capture("format-k1", "The hold as K1 text, with sequence, device time and checksum.", HOLD, IS_HOLD, zero_raw=5000, **COUNTS),
-    capture("format-k1b", "The hold as binary K1 frames: the same events as from the text.", HOLD, IS_HOLD, zero_raw=5000, **{**COUNTS, "format": "k1b"}),
+    capture("format-k1b", "The hold as binary K1 frames: the same events as from the text.", HOLD, IS_HOLD,
+            zero_raw=5000, **{**COUNTS, "format": "k1b"}),
     capture("format-labelled",
             "Text around the number, one line as it comes, no time in it: arrival is the clock. Two lines serve to recognise the "
             "format, so stream time begins with the third, while wall time is what it was.",
@@ -30,13 +31,15 @@ CAPTURES = [
             wire={"format": "time:{ms},left:{0},right:{1}", "title": False}),
     capture("format-template",
             "A format of the user's own by template, with seconds and a number to skip. Stream time begins with the second line.",
-            HOLD, "hold 0.966-5.34 lifted peak_n=100.0 mean_n=96.0", format="template", template="t {time} #{skip} F= {value} N", time_unit="s",
+            HOLD, "hold 0.966-5.34 lifted peak_n=100.0 mean_n=96.0",
+            format="template", template="t {time} #{skip} F= {value} N", time_unit="s",
             wire={"format": "t {s} #77 F= {0} N", "title": False}),
     capture("format-numbers",
             "Nothing but numbers, one line as it comes: arrival is the clock. The first line may be the rest of one, so stream time "
             "begins with the second, while wall time is what it was.",
             "3:0 0.2>100 4:100 0.2>0 1:0",
-            "hold 2.916-7.29 lifted peak_n=100.0 start=2026-11-20T08:00:03.016Z", rate=10, wire={"one_by_one": True, "ms": False, "title": False}),
+            "hold 2.916-7.29 lifted peak_n=100.0 start=2026-11-20T08:00:03.016Z",
+            rate=10, wire={"one_by_one": True, "ms": False, "title": False}),
     capture("cell-inverted",
             "A cell wired the other way round with a negative counts_per_n: the hold is the same.",
             HOLD, IS_HOLD, zero_raw=5000, **{**COUNTS, "counts_per_n": -100}),
@@ -113,7 +116,8 @@ CAPTURES = [
             "press 1.032-2.6 peak_n=50.0 ~0.03", zero_raw=-3000, **COUNTS),
     capture("chatter-at-start",
             "A board that prints what it does when it starts, three banners of it, before the first sample: no sample comes of that.",
-            "'text:ets Jul 29 2019 12:21:46' 'text:rst:0x1 (POWERON_RESET),boot:0x13' 'text:HX711 v1.2 ready 80' 1:0 0.2>100 1:100 0.2>0 1:0",
+            "'text:ets Jul 29 2019 12:21:46' 'text:rst:0x1 (POWERON_RESET),boot:0x13' 'text:HX711 v1.2 ready 80' "
+            "1:0 0.2>100 1:100 0.2>0 1:0",
             "press 1.016-2.39"),
     capture("zero-implausible",
             "Counts without a stored zero, whose first two quiet seconds would be a load beyond the capacity: that zero serves, but "

@@ -88,5 +88,6 @@ CAPTURES = [
             "the five strokes of the protocol.",
             swings(93.5, 106.5, 93.5, 106.5, 93.5, 106.5, after=1),
             *[f"protocol_step {3.25 + 1.5 * i} done={i + 1} ~0.3" for i in range(4)],
-            "roll 1.75-9.25 lifted strokes=5 +prior ~0.5", "protocol_step 9.25 done=5 ~0.3", "protocol_done 9.25 ~0.3 stretch3-5 completed=true", protocol="stretch3-5"),
+            "roll 1.75-9.25 lifted strokes=5 +prior ~0.5", "protocol_step 9.25 done=5 ~0.3",
+            "protocol_done 9.25 ~0.3 stretch3-5 completed=true", protocol="stretch3-5"),
 ]

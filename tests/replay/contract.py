@@ -181,7 +181,8 @@ class Records:
             return
         self.expect(e["strokes"] == len(self.strokes) >= 2, e, f"{len(self.strokes)} strokes were told")
         if e["travel_mm"] is not None:
-            self.expect(near(e["travel_mm"], sum(s["travel_mm"] for s in self.strokes), 0.06 * len(self.strokes) + 0.05), e, "travel_mm is no sum")
+            travel_mm = sum(s["travel_mm"] for s in self.strokes)
+            self.expect(near(e["travel_mm"], travel_mm, 0.06 * len(self.strokes) + 0.05), e, "travel_mm is no sum")
         self.expect(near(e["peak_n"], max(s["peak_n"] for s in self.strokes), 0.001), e, "peak_n is not that of its strokes")
         self.expect(near(e["cadence_per_min"], 60 * e["strokes"] / e["duration_s"], 0.2), e, "cadence_per_min is not strokes by time")
         self.totals["rolls"] += 1
@@ -242,6 +243,7 @@ def compare(event, line):
     words = line.split()
     flags = {w[1:] for w in words if w[0] == "+" and w != "+"}
     tolerance = next((float(w[1:]) for w in words if w[0] == "~"), TIME_TOLERANCE_S)
+    known = {"+" + f for f in flags} | {event.get(key) for key in ("cause", "kind", "direction", "protocol")}
     wrong = []
     if set(event["flags"]) != flags:
         wrong.append(f"flags are {event['flags']}")
@@ -250,7 +252,7 @@ def compare(event, line):
             wrong.append(compare_times(event, word, tolerance))
         elif "=" in word:
             wrong.append(compare_value(event, word))
-        elif word[:1] != "~" and word not in {"+" + f for f in flags} and word not in (event.get("cause"), event.get("kind"), event.get("direction"), event.get("protocol")):
+        elif word[:1] != "~" and word not in known:
             wrong.append(f"is not {word}")
     return ", ".join(w for w in wrong if w)
 
