@@ -10,6 +10,7 @@ from typing import Callable, Optional
 
 from detection_cells import STRATA
 
+
 @dataclasses.dataclass(frozen=True)
 class Goal:
     bar: Optional[float] = None
