@@ -48,7 +48,9 @@ static inline void emit_trace(
 						.t_us = emit_time(e, t_us) });
 }
 
-void emit_measured(const struct emit *e, enum knead_measure measure, int64_t t_us, double value, double limit);
+/* Tells of a measurement; called through emit_measure(). */
+void emit_measured(const struct emit *e, enum knead_measure measure, int64_t t_us, double value, double limit)
+	__attribute__((cold));
 
 /* The same hook for a measurement at t_us; value and limit are not worked out while nobody listens. */
 #define emit_measure(e, measure, t_us, value, limit)                                                                   \
