@@ -23,9 +23,9 @@ static struct sim_act *touch_to_move(struct sim_draft *d, double level_n, double
 		return NULL;
 	act->half_mm = sim_rand_in(&d->rand, d->stratum->half_travel_mm);
 	slope = sim_rand_in(&d->rand, d->stratum->slope);
-	/* By force alone a roll must swing 15 %: two slopes of 9 % just do, of 12 % whatever the body adds. */
+	/* By force alone a roll must swing 15 %, which two slopes of 9 % and uneven ends just do. */
 	if (sim_draft_blind(d))
-		slope = fmax(slope, d->stratum->margins ? 0.12 : 0.09);
+		slope = fmax(slope, 0.09);
 	act->slope = slope * sim_rand_sign(&d->rand);
 	if (sim_rand_chance(&d->rand, 0.5))
 		act->bump = sim_rand_between(&d->rand, 0, 0.3);
