@@ -10,6 +10,9 @@
 
 #define LEVEL_TAU_S 0.004
 #define LEVEL_FROM_HZ 200.0
+#define SLOW_US 40000
+#define BOXES_MIN 1.5 /* a group delay of so many half periods: the converter averages over several */
+#define BOXES_MAX 5.5 /* more than that is a delay of another kind */
 #define CALM_TAU_S 0.016
 #define NOISY_N 0.25 /* sd of the noise in the level */
 #define BLUR_S 0.005 /* by which noise must blur a crossing for the calmer copy to know it better */
@@ -45,11 +48,13 @@ static int64_t lag_of(double period_us, double gain)
 
 void signal_set_period(struct signal *s, double period_us)
 {
-	double period_s = period_us / KNEAD_US_PER_S;
+	double period_s = period_us / KNEAD_US_PER_S, boxes;
 
 	if (!(period_us > 0) || fabs(period_us - s->period_us) < 0.01 * s->period_us)
 		return;
 	s->period_us = period_us;
+	boxes = 2e3 * s->settings->delay_ms / period_us;
+	s->spread = period_us >= SLOW_US && boxes >= BOXES_MIN && boxes <= BOXES_MAX ? boxes / 24 : 0;
 	s->level_filtered = period_s < 1 / LEVEL_FROM_HZ;
 	s->level_gain = s->level_filtered ? gain_of(period_s, LEVEL_TAU_S) : 1;
 	s->level_lag_us = s->level_filtered ? lag_of(period_us, s->level_gain) : 0;
@@ -124,6 +129,7 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 {
 	s->prev_t_us = s->t_us;
 	s->prev_raw_n = s->raw_n;
+	s->older_n = s->prev_level_n;
 	s->prev_level_n = s->level_n;
 	s->t_us = force->t_us;
 	s->saturated = force->saturated;
@@ -133,7 +139,7 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 		s->raw_n = force->sum_n; /* on the rail the last good value stands in */
 	if (!s->has_prev) {
 		s->prev_t_us = s->first_us = s->t_us;
-		s->prev_raw_n = s->prev_level_n = s->level_n = s->raw_n;
+		s->prev_raw_n = s->older_n = s->prev_level_n = s->level_n = s->raw_n;
 		s->has_prev = true;
 		s->calm_n = s->prev_calm_n = s->raw_n;
 	} else if (s->level_filtered && !gap) {
@@ -151,6 +157,28 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 	push_u(s, force);
 }
 
+/*
+ * A slow converter averages over several periods: n boxes, each a period long, as its group delay of n / 2 periods tells. What
+ * went in is what came out less half the filter's variance, n / 24 periods squared, times the curvature: to the second order,
+ * whatever its shape. Where the parabola through the last three samples, put right so, goes through level_n, in parts of the
+ * period between the last two; share is where a straight line does.
+ */
+static double sharpened_share(const struct signal *s, double level_n, double share)
+{
+	double bend_n = s->level_n - 2 * s->prev_level_n + s->older_n, slope_n = (s->level_n - s->older_n) / 2;
+	double x = share;
+
+	for (int i = 0; i < 4; i++) {
+		double steep_n = slope_n + x * bend_n;
+
+		if (steep_n * (s->level_n - s->prev_level_n) <= 0)
+			return share;
+		x -= (s->prev_level_n + x * slope_n + (x * x / 2 - s->spread) * bend_n - level_n) / steep_n;
+		x = x < -0.5 ? -0.5 : x > 1 ? 1 : x;
+	}
+	return x;
+}
+
 int64_t signal_crossing_us(const struct signal *s, double level_n)
 {
 	int64_t t_us;
@@ -158,6 +186,12 @@ int64_t signal_crossing_us(const struct signal *s, double level_n)
 	if (s->gap)
 		return s->level_n > s->prev_level_n ? s->t_us : s->prev_t_us;
 	t_us = force_crossing_us(s->prev_t_us, s->prev_level_n, s->t_us, s->level_n, level_n) - s->level_lag_us;
+	if (s->spread > 0 && s->t_us > s->prev_t_us) {
+		double step_us = (double)(s->t_us - s->prev_t_us);
+		double share = (double)(t_us - s->prev_t_us) / step_us;
+
+		t_us = s->prev_t_us + (int64_t)floor(sharpened_share(s, level_n, share) * step_us + 0.5);
+	}
 	return t_us > s->first_us ? t_us : s->first_us;
 }
 

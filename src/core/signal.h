@@ -16,6 +16,7 @@ struct signal {
 
 	int64_t t_us, prev_t_us;
 	double raw_n, prev_raw_n; /* despiked, unsmoothed: peak, mean, impulse */
+	double older_n; /* level of the sample before the one before; only where spread > 0 */
 	double level_n, prev_level_n; /* for levels; above 200 samples/s through a low-pass of 4 ms */
 	int64_t level_lag_us; /* how late level_n is against raw_n */
 	double calm_n, prev_calm_n; /* through a low-pass of 16 ms, for the times of slow crossings in noise */
@@ -43,6 +44,7 @@ struct signal {
 	double period_us;
 	double level_gain, calm_gain, fast_gain, slope_per_s, u_gain;
 	bool level_filtered;
+	double spread; /* of the converter's filter at a few samples/s: half its variance, in sample periods squared */
 	struct sphere sphere;
 	double cell_x[KNEAD_CELLS_MAX], cell_y[KNEAD_CELLS_MAX]; /* line: x is the place; ring: unit vector */
 };
