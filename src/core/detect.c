@@ -321,7 +321,7 @@ static void follow_strokes(struct detect *d)
 	if (d->hold.state == HOLD_CANDIDATE)
 		d->hold.moving = stroke_moving(&d->stroke, s->t_us);
 	else if (d->hold.state == HOLD_EASING || !d->hold.target_sent)
-		d->hold.moving = stroke_swinging(&d->stroke, s->t_us);
+		d->hold.moving = stroke_swinging(&d->stroke, d->hold.state == HOLD_EASING ? 2 : 1, s->t_us);
 }
 
 /* What others tell of a hold that goes on, or of a contact, stays true: nothing is told while it may have ended. */
@@ -333,7 +333,7 @@ static void follow_time(struct detect *d)
 
 	coach_loaded(
 		&d->coach, s->t_us, d->session.totals.loaded_s + knead_us_to_s(s->t_us - d->contact.on_us), h->flags);
-	if (h->state == HOLD_ON && coach_due(&d->coach, lasted_us) && !stroke_swinging(&d->stroke, s->t_us)) {
+	if (h->state == HOLD_ON && coach_due(&d->coach, lasted_us) && !stroke_swinging(&d->stroke, 1, s->t_us)) {
 		int64_t told_us = coach_holding(&d->coach, h->start_us, lasted_us, h->flags);
 
 		h->told_us = told_us > h->told_us ? told_us : h->told_us;

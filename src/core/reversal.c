@@ -47,7 +47,9 @@ bool reversal_push(struct reversal *r, const struct place *place, double near, c
 		if (r->after_peak_n > r->e.peak_n)
 			r->e.peak_n = r->after_peak_n;
 		r->after_peak_n = place->force_n;
+		r->back = 0;
 	}
+	r->back = fmax(r->back, r->sign * (r->e.u - place->u));
 	if (r->sign * (r->e.u - place->u) <= near) {
 		r->e.out_us = place->t_us;
 		r->e.out_impulse_ns = place->impulse_ns;

@@ -15,6 +15,7 @@ struct extreme {
 	double in_off, out_off; /* how far from it, then */
 	double u;
 	double in_impulse_ns, out_impulse_ns; /* running impulse when it came and left */
+	double turned_rad; /* sphere: by how much the movement that led here turned on its way */
 	double peak_n; /* largest force since the extreme before: of the stroke that ends here */
 	struct tally_mark mark; /* state, when it left, of the hold that would end here */
 };
@@ -28,6 +29,7 @@ struct reversal {
 		int64_t t_us;
 	} anchor[REVERSAL_ANCHORS];
 	double after_peak_n; /* largest force since the place itself */
+	double back; /* how far the movement has come back from it */
 	int sign;
 };
 

@@ -17,9 +17,27 @@
 #define NOISY_N 0.25 /* sd of the noise in the level */
 #define BLUR_S 0.005 /* by which noise must blur a crossing for the calmer copy to know it better */
 #define FAST_TAU_S 0.03
+#define SLOPE_TAU_S 0.02 /* above LEVEL_FROM_HZ, where the noise of single samples would look steep */
 #define U_FORCE_TAU_S 0.12
 #define U_POSITION_TAU_S 0.08
 #define DEG_PER_RAD 57.29577951308232
+
+/* By how much u wanders per newton of noise in the sum, times the load: the spread of the cells round their middle. */
+static double spread(const struct signal *s)
+{
+	const struct knead_settings *o = s->settings;
+	double n = o->cells, sum = 0, squares = 0, scale = o->radius_mm > 0 ? o->radius_mm : DEG_PER_RAD;
+
+	if (o->geometry == KNEAD_GEOMETRY_RING)
+		return scale * sqrt(1.0 / 2);
+	if (o->geometry == KNEAD_GEOMETRY_SPHERE)
+		return scale * sqrt(1.0 / 3);
+	for (uint32_t i = 0; i < o->cells; i++) {
+		sum += o->cell_mm[i];
+		squares += o->cell_mm[i] * o->cell_mm[i];
+	}
+	return s->positional && n > 0 ? sqrt(fmax(0, squares / n - sum / n * (sum / n))) : 0;
+}
 
 void signal_init(struct signal *s, const struct knead_settings *settings)
 {
@@ -33,6 +51,7 @@ void signal_init(struct signal *s, const struct knead_settings *settings)
 		s->cell_x[i] = settings->geometry == KNEAD_GEOMETRY_LINE ? settings->cell_mm[i] : cos(angle);
 		s->cell_y[i] = sin(angle);
 	}
+	s->u_spread = spread(s);
 	signal_set_period(s, 12500);
 }
 
@@ -62,8 +81,10 @@ void signal_set_period(struct signal *s, double period_us)
 	s->calm_lag_us = lag_of(period_us, s->calm_gain);
 	s->fast_gain = gain_of(period_s, FAST_TAU_S);
 	s->slope_per_s = s->fast_gain / (1 - s->fast_gain) / period_s;
+	s->slope_gain = s->level_filtered ? gain_of(period_s, SLOPE_TAU_S) : 1;
 	s->u_gain = gain_of(period_s, s->positional ? U_POSITION_TAU_S : U_FORCE_TAU_S);
 	s->u_lag_us = lag_of(period_us, s->u_gain);
+	s->u_noise_share = s->u_spread * sqrt(s->u_gain / (2 - s->u_gain));
 }
 
 void signal_cut(struct signal *s)
@@ -77,7 +98,7 @@ void signal_touch(struct signal *s, int64_t t_us, double force_n)
 {
 	s->impulse_ns = (force_n + s->raw_n) / 2 * knead_us_to_s(s->t_us - t_us);
 	s->fast_n = s->raw_n;
-	s->slope_n_per_s = 0;
+	s->slope_n_per_s = s->trend_n_per_s = 0;
 	s->u_started = s->u_valid = false;
 	sphere_begin(&s->sphere);
 }
@@ -154,6 +175,7 @@ void signal_push(struct signal *s, const struct force *force, bool gap, bool loa
 	s->impulse_ns += (s->raw_n + s->prev_raw_n) * 0.5e-6 * (double)(s->t_us - s->prev_t_us);
 	s->fast_n += s->fast_gain * (s->raw_n - s->fast_n);
 	s->slope_n_per_s = (s->raw_n - s->fast_n) * s->slope_per_s;
+	s->trend_n_per_s += s->slope_gain * (s->slope_n_per_s - s->trend_n_per_s);
 	push_u(s, force);
 }
 

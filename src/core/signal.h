@@ -31,6 +31,7 @@ struct signal {
 	double impulse_ns; /* running integral of raw_n since the touch */
 
 	double fast_n, slope_n_per_s; /* 30 ms mean and the slope against it */
+	double trend_n_per_s; /* the same slope, smoothed where single samples are noisy */
 
 	/* reversals: force (one cell) or position (geometry), smoothed */
 	bool positional;
@@ -38,11 +39,12 @@ struct signal {
 	int64_t u_lag_us;
 	bool u_valid; /* false while the position means nothing (too little force) */
 	bool u_started;
+	double u_spread, u_noise_share; /* geometry: noise of a place = its share x noise_n / load, raw and smoothed */
 	double angle_rad; /* unwrapped, ring */
 
 	/* gains, for the period in force */
 	double period_us;
-	double level_gain, calm_gain, fast_gain, slope_per_s, u_gain;
+	double level_gain, calm_gain, fast_gain, slope_per_s, slope_gain, u_gain;
 	bool level_filtered;
 	double spread; /* of the converter's filter at a few samples/s: half its variance, in sample periods squared */
 	struct sphere sphere;

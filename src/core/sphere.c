@@ -2,7 +2,8 @@
 /*
  * The net load points to the place of the contact: a unit vector. Strokes need one coordinate: how far along the way the
  * place is from where the contact began. The way is the direction of the farthest place reached so far; it turns while the
- * first stroke grows and is steady from then on. Angles are small against a turn, so the chord stands for the arc.
+ * first stroke grows and is steady from then on. Angles are small against a turn, so the chord stands for the arc. In a circle the
+ * direction of the movement turns one way all the time (detection.md 10): that is what tells it from strokes.
  */
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #define SETTLE_US 300000 /* the origin is a mean over the onset */
 #define SETTLE_SHARE 0.1
 #define GROWTH 1.05 /* the way turns only for what goes clearly farther */
+#define PLACE_US 100000
 #define SMALLEST_MM 4.0
 #define SMALLEST_DEG 3.0
 
@@ -51,6 +53,55 @@ static bool direction(const struct sphere *s, const struct force *force, uint32_
 	return true;
 }
 
+/* One more place of 100 ms: the step to it, and how far it turned from the step before, seen from outside. */
+static void turn(struct sphere *s, const double *place)
+{
+	double step[3], cross = 0;
+
+	for (int k = 0; k < 3; k++)
+		step[k] = place[k] - s->turn.place[k];
+	if (s->turn.places > 1) {
+		for (int k = 0; k < 3; k++) {
+			int l = (k + 1) % 3, m = (k + 2) % 3;
+
+			cross += s->origin[k] * (s->turn.step[l] * step[m] - s->turn.step[m] * step[l]);
+		}
+		s->turn.crossed += cross;
+		s->turn.size += norm(s->turn.step) * norm(step);
+		s->turn.steps++;
+	}
+	memcpy(s->turn.step, step, sizeof step);
+	memcpy(s->turn.place, place, sizeof s->turn.place);
+	s->turn.places += s->turn.places < 2;
+}
+
+static void follow_turn(struct sphere *s, int64_t t_us, const double *way)
+{
+	double place[3];
+
+	for (int k = 0; k < 3; k++)
+		s->turn.sum[k] += way[k];
+	s->turn.samples++;
+	if (t_us - s->turn.since_us < PLACE_US)
+		return;
+	for (int k = 0; k < 3; k++) {
+		place[k] = s->turn.sum[k] / s->turn.samples;
+		s->turn.sum[k] = 0;
+	}
+	s->turn.samples = 0;
+	s->turn.since_us = t_us;
+	turn(s, place);
+}
+
+double sphere_turned_rad(struct sphere *s)
+{
+	double turned_rad = s->turn.size > 0 ? s->turn.steps * s->turn.crossed / s->turn.size : 0;
+
+	s->turn.crossed = s->turn.size = 0;
+	s->turn.steps = 0;
+	return turned_rad;
+}
+
 bool sphere_place(struct sphere *s, const struct force *force, uint32_t cells, double *ret)
 {
 	double at[3], way[3], far;
@@ -63,12 +114,15 @@ bool sphere_place(struct sphere *s, const struct force *force, uint32_t cells, d
 		s->reach = 0;
 		memcpy(s->origin, at, sizeof s->origin);
 		memset(s->along, 0, sizeof s->along);
+		memset(&s->turn, 0, sizeof s->turn);
+		s->turn.since_us = force->t_us;
 	}
 	for (int k = 0; k < 3; k++) {
 		if (force->t_us - s->begun_us < SETTLE_US)
 			s->origin[k] += SETTLE_SHARE * (at[k] - s->origin[k]);
 		way[k] = (at[k] - s->origin[k]) * s->scale;
 	}
+	follow_turn(s, force->t_us, way);
 	far = norm(way);
 	if (far > s->smallest && far > GROWTH * s->reach) {
 		s->reach = far;

@@ -15,6 +15,14 @@ struct sphere {
 	double origin[3]; /* where the contact began, once it has settled */
 	double along[3]; /* unit vector of the way, as far as it is known */
 	double reach; /* farthest from the origin */
+	/* by how much the movement turns: places of 100 ms, the steps between them, the angles between those */
+	struct {
+		int64_t since_us;
+		uint32_t samples, places, steps;
+		double sum[3], place[3], step[3];
+		double crossed,
+			size; /* sums over the steps: product of neighbours, times the sine between them; product */
+	} turn;
 };
 
 void sphere_init(struct sphere *s, const struct knead_settings *settings);
@@ -27,5 +35,11 @@ static inline void sphere_begin(struct sphere *s)
 
 /* Coordinate of this sample in ret, 0 at the origin; false where the cells say nothing. */
 bool sphere_place(struct sphere *s, const struct force *force, uint32_t cells, double *ret);
+
+/*
+ * The angle in radians by which the movement has turned since the last call, fast parts counting most: about 0 for a way there
+ * or back, half a turn for each half of a circle; the sign is that of the turning.
+ */
+double sphere_turned_rad(struct sphere *s);
 
 #endif

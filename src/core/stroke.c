@@ -19,26 +19,25 @@
 #include <string.h>
 
 #include "stroke.h"
+#include "stroke_bounds.h"
 
 #define STROKE_MM 20.0
 #define STROKE_DEG 15.0
 #define SWING_SHARE 0.15
-#define HYSTERESIS_SHARE 0.5 /* of the threshold, with geometry */
+#define HYSTERESIS_SHARE 0.5 /* of the threshold, with geometry, and at least ... */
+#define HYSTERESIS_NOISE 6 /* ... so many standard deviations of a place under that load */
 #define HYSTERESIS_SWING 0.10 /* of the mean, with one cell, and at least ... */
 #define HYSTERESIS_MIN_N 4.0
 #define HYSTERESIS_AMPL 0.35 /* ... and of the roll's own amplitude */
 #define NEAR_FIRST 0.30 /* of the threshold: how near an extreme is "there" before any swing is known */
 #define NEAR_POSITION 0.06 /* of the swing */
 #define NEAR_FORCE 0.18 /* the same with one cell, where sway is in the way */
-#define DEPART_FORCE 0.75 /* a force sinks by itself before the movement does anything: the truth lies between */
-#define MOVED_SHARE 0.5
+#define MOVED_FORCE 0.6 /* of the threshold: a force that ranges this far moves; a place by its hysteresis */
 #define STILL_POSITION 0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
 #define STILL_FORCE 0.08
 #define STILL_US 500000
 #define REST_S 6.0
 #define REST_INTERVALS 2.5
-#define END_INTERVALS 0.62
-#define END_EXTRA_S 0.25
 #define ONE_CELL_CONFIDENCE 0.85
 
 const char *stroke_state_to_str(enum stroke_state state)
@@ -88,13 +87,16 @@ static bool has_travel(const struct stroke *st)
 	return st->positional && (st->settings->geometry == KNEAD_GEOMETRY_LINE || st->settings->radius_mm > 0);
 }
 
-static void update_thresholds(struct stroke *st)
+static void update_thresholds(struct stroke *st, const struct signal *s)
 {
-	double amplitude = st->state == STROKE_ROLL ? HYSTERESIS_AMPL * st->roll.amplitude : 0;
+	double amplitude = st->state == STROKE_ROLL ? HYSTERESIS_AMPL * st->roll.amplitude : 0, noise;
 
 	if (st->positional) {
 		st->threshold = has_travel(st) ? STROKE_MM : STROKE_DEG;
 		st->hysteresis = HYSTERESIS_SHARE * st->threshold;
+		noise = HYSTERESIS_NOISE * s->u_noise_share * s->noise_n;
+		if (st->hysteresis * st->trail.mean_n < noise)
+			st->hysteresis = noise / st->trail.mean_n;
 	} else {
 		st->threshold = SWING_SHARE * st->trail.mean_n;
 		st->hysteresis = HYSTERESIS_SWING * st->trail.mean_n;
@@ -125,15 +127,20 @@ static double near_share(const struct stroke *st)
 }
 
 /* Confirms the candidate as a reversal; what follows runs the other way. */
-static void confirm(struct stroke *st, const struct place *place, const struct tally_mark *mark)
+static void confirm(struct stroke *st, struct signal *s, const struct place *place, const struct tally_mark *mark)
 {
 	struct reversal *c = st->cand;
 	int sign = c->sign;
 	struct extreme e = reversal_extreme(c, st->near);
 	double after_n = c->after_peak_n;
 
-	if (st->turns.count == 1) /* what came before the first stroke is rest: it departs at the end of it */
-		extreme_depart(turns_last(&st->turns), &e, st->positional ? 1 : DEPART_FORCE);
+	if (st->settings->geometry == KNEAD_GEOMETRY_SPHERE)
+		e.turned_rad = sphere_turned_rad(&s->sphere);
+
+	if (st->state == STROKE_TOWARDS &&
+		turns_departs(&st->turns,
+			st->threshold)) /* what came before the first stroke is rest: it departs at the end of it */
+		stroke_depart(st, turns_last(&st->turns), &e);
 	st->near = near_share(st) * fabs(e.u - turns_last(&st->turns)->u);
 	turns_keep(&st->turns, &e);
 	reversal_start(c, -sign, place, after_n, mark);
@@ -145,7 +152,7 @@ static bool find_roll(struct stroke *st, int64_t t_us)
 
 	if (!turns_find(&st->turns, &rule, &st->rule_share))
 		return false;
-	if (extreme_arrive_us(&st->turns.kept[st->turns.count - 2], turns_last(&st->turns)) <= st->told_until_us)
+	if (st->turns.kept[st->turns.count - 2].t_us <= st->told_until_us) /* one stroke alone is left of it */
 		return false;
 	doubt_settle(&st->doubt, st->rule_share * st->prior < 1);
 	set_state(st, STROKE_ROLL, STROKE_IN_RULE, t_us);
@@ -202,21 +209,29 @@ bool stroke_moving(const struct stroke *st, int64_t t_us)
 {
 	int64_t since_us = st->trail.moved_us;
 
+	if (turns_orbited(&st->turns))
+		return false;
 	if (st->turns.count > 1 && st->turns.kept[st->turns.count - 1].out_us > since_us)
 		since_us = st->turns.kept[st->turns.count - 1].out_us;
 	return st->state != STROKE_OFF && knead_us_to_s(t_us - since_us) < REST_S;
 }
 
-bool stroke_swinging(const struct stroke *st, int64_t t_us)
+bool stroke_swinging(const struct stroke *st, uint32_t swings, int64_t t_us)
 {
 	const struct extreme *last;
 
-	if (st->positional)
+	if (st->positional && st->cand && st->turns.count > 0 &&
+		fabs(st->cand->e.u - st->turns.kept[st->turns.count - 1].u) >= st->threshold)
 		return stroke_moving(st, t_us);
-	if (st->state == STROKE_OFF || st->turns.count < 2)
+	if (st->positional)
+		swings = 1;
+	if (st->state == STROKE_OFF || st->turns.count < swings + 1)
 		return false;
 	last = &st->turns.kept[st->turns.count - 1];
-	return fabs(last->u - last[-1].u) >= st->threshold && knead_us_to_s(t_us - last->out_us) < REST_S;
+	for (uint32_t i = 0; i < swings; i++)
+		if (fabs(last[-(int)i].u - last[-(int)i - 1].u) < st->threshold)
+			return false;
+	return knead_us_to_s(t_us - last->out_us) < REST_S;
 }
 
 /* Neither direction is known yet: whichever extreme the movement comes back from first is the place it left. */
@@ -260,7 +275,7 @@ static enum stroke_step on_reversal(struct stroke *st, int64_t t_us, uint32_t fl
 		stroke_shown(st, st->threshold));
 	st->dwelled = turns_rested(&st->turns, st->turns.count - 1);
 	if (st->dwelled) {
-		int64_t rest_us = extreme_arrive_us(a, b);
+		int64_t rest_us = stroke_rested_us(st, a, b);
 
 		b->t_us = rest_us < b->out_us ? rest_us : b->in_us;
 	}
@@ -280,7 +295,10 @@ static bool find_roll_early(struct stroke *st, int64_t t_us)
 	struct extreme coming;
 	bool found;
 
-	if (!st->positional || st->turns.count < 2 || fabs(st->cand->e.u - turns_last(&st->turns)->u) < st->threshold)
+	if (!st->positional || st->turns.count < 2 ||
+		fabs(st->cand->e.u - turns_last(&st->turns)->u) < fmax(st->threshold, st->hysteresis))
+		return false;
+	if (turns_may_orbit(&st->turns)) /* the next stroke will tell */
 		return false;
 	coming = reversal_extreme(st->cand, st->near);
 	turns_keep(&st->turns, &coming);
@@ -315,18 +333,20 @@ static void forget_before_rest(struct stroke *st, const struct place *place)
 
 /* One place further on the way. */
 static enum stroke_step follow(
-	struct stroke *st, const struct place *place, const struct tally_mark *mark, uint32_t flags)
+	struct stroke *st, struct signal *s, const struct place *place, const struct tally_mark *mark, uint32_t flags)
 {
-	if (st->state != STROKE_ROLL)
+	if (st->state != STROKE_ROLL && st->positional)
 		forget_before_rest(st, place);
 	if (st->state == STROKE_SEEK) {
 		seek(st, place, mark);
+		if (st->state == STROKE_TOWARDS)
+			sphere_turned_rad(&s->sphere); /* from here on */
 		return STROKE_STEP_NONE;
 	}
 	assert(st->cand); /* only seeking goes without */
 	st->travelling = reversal_push(st->cand, place, st->near, mark);
 	if (st->cand->sign * (st->cand->e.u - place->u) >= st->hysteresis) {
-		confirm(st, place, mark);
+		confirm(st, s, place, mark);
 		st->travelling = true;
 		return on_reversal(st, place->t_us, flags);
 	}
@@ -346,38 +366,12 @@ enum stroke_step stroke_push(
 	st->travelling = false;
 	if (step == TRAIL_STEP_NONE)
 		return STROKE_STEP_NONE;
-	update_thresholds(st);
+	update_thresholds(st, s);
 	if (st->positional || st->settled) /* a slow onset is a rise of force, but no movement */
-		trail_watch(&st->trail, s, MOVED_SHARE * st->threshold);
+		trail_watch(&st->trail, s, st->positional ? st->hysteresis : MOVED_FORCE * st->threshold);
 	if (step == TRAIL_STEP_RIPE && st->prior > 1 && st->state != STROKE_ROLL)
 		doubt_push(&st->doubt, place.t_us, place.u, st->threshold / st->prior, st->swings);
-	return step == TRAIL_STEP_RIPE ? follow(st, &place, mark, flags) : STROKE_STEP_NONE;
-}
-
-/* Whether the running extreme, where the movement stopped or was lifted at end_us, ends a stroke; and when. */
-static bool last_stroke(const struct stroke *st, int64_t end_us, bool lifted, struct extreme *ret)
-{
-	const struct extreme *from = &st->turns.kept[st->turns.count - 1];
-	double mean_s = roll_mean_interval_s(&st->roll), since_s = knead_us_to_s(end_us - from->t_us);
-	double swing;
-	int64_t rest_us;
-
-	*ret = reversal_extreme(st->cand, st->near);
-	swing = fabs(ret->u - from->u);
-	rest_us = extreme_arrive_us(from, ret);
-	if (mean_s <= 0 && st->turns.count > 1)
-		mean_s = turns_interval_s(&st->turns.kept[0], from) / (st->turns.count - 1);
-	if (st->cand->after_peak_n > ret->peak_n)
-		ret->peak_n = st->cand->after_peak_n;
-	/* lifted while it still moved, the contact's end is the last extreme; else where it came to rest */
-	if (lifted && 2 * (ret->out_us - ret->in_us) < rest_us - ret->in_us)
-		rest_us = end_us;
-	ret->t_us = rest_us < end_us ? rest_us : end_us;
-	if (st->positional)
-		return swing >= st->threshold;
-	if (lifted && since_s <= END_INTERVALS * mean_s + END_EXTRA_S && swing < st->threshold)
-		return false;
-	return swing >= st->threshold / 2;
+	return step == TRAIL_STEP_RIPE ? follow(st, s, &place, mark, flags) : STROKE_STEP_NONE;
 }
 
 int64_t stroke_rest_since_us(const struct stroke *st)
@@ -394,7 +388,7 @@ int64_t stroke_stop(struct stroke *st, uint32_t flags)
 {
 	struct extreme rest = *turns_last(&st->turns), last;
 
-	if (!st->dwelled && last_stroke(st, st->cand->e.out_us, false, &last)) {
+	if (!st->dwelled && stroke_last(st, st->cand->e.out_us, false, &last)) {
 		announce_stroke(st, &rest, &last, flags);
 		rest = last;
 	}
@@ -417,7 +411,7 @@ bool stroke_found_at_end(struct stroke *st, int64_t end_us, double end_impulse_n
 {
 	struct extreme last;
 
-	if (st->state != STROKE_TOWARDS || !last_stroke(st, end_us, true, &last))
+	if (st->state != STROKE_TOWARDS || turns_may_orbit(&st->turns) || !stroke_last(st, end_us, true, &last))
 		return false;
 	extreme_end_at(&last, end_us, end_impulse_ns);
 	if (fabs(last.u - turns_last(&st->turns)->u) < st->threshold) /* the lift hid the rest of the swing */
@@ -433,7 +427,15 @@ void stroke_end(struct stroke *st, int64_t end_us, double end_impulse_ns, enum k
 		int64_t end_at_us = turns_last(&st->turns)->t_us;
 		double impulse_ns = extreme_impulse_ns(turns_last(&st->turns), end_at_us);
 
-		if (st->cand && last_stroke(st, end_us, cause != KNEAD_CAUSE_STOPPED, &last) && last.t_us > end_at_us) {
+		if (cause != KNEAD_CAUSE_STOPPED && stroke_lifted_on_the_way_back(st, end_us, &last)) {
+			announce_stroke(st, turns_last(&st->turns), &last, flags);
+			turns_keep(&st->turns, &last);
+			last = stroke_cut_off(st, end_us, end_impulse_ns);
+			announce_stroke(st, turns_last(&st->turns), &last, flags);
+			end_at_us = end_us;
+			impulse_ns = end_impulse_ns;
+		} else if (st->cand && stroke_last(st, end_us, cause != KNEAD_CAUSE_STOPPED, &last) &&
+			   last.t_us > end_at_us) {
 			extreme_end_at(&last, end_us, end_impulse_ns);
 			announce_stroke(st, turns_last(&st->turns), &last, flags);
 			end_at_us = last.t_us;

@@ -111,8 +111,8 @@ static inline bool stroke_dwelled(const struct stroke *st)
 /* Whether movement has been seen so lately that it may yet become rolling. */
 bool stroke_moving(const struct stroke *st, int64_t t_us);
 
-/* The same with better evidence, for what a published hold has still to say: with one cell a whole swing, not just sway. */
-bool stroke_swinging(const struct stroke *st, int64_t t_us);
+/* The same with better evidence, for what a published hold has still to say: with one cell so many whole swings, not just sway. */
+bool stroke_swinging(const struct stroke *st, uint32_t swings, int64_t t_us);
 
 /*
  * The contact ended at end_us with this running impulse. True when only the end makes the strokes so far a roll: then as

@@ -18,6 +18,9 @@
 #define FORCE_SHARE 0.55
 #define POSITION_SHARE 0.5 /* of the mean force: less says nothing reliable of the place */
 #define MEAN_TAU_S 5.0
+#define PAST_US 300000
+#define STOOD_STEPS 3
+#define STOOD_SHARE 0.1 /* of the way to come: a minimum-jerk pass does that much in its first quarter */
 
 void trail_init(struct trail *t, bool positional)
 {
@@ -28,7 +31,7 @@ void trail_init(struct trail *t, bool positional)
 void trail_begin(struct trail *t, int64_t t_us)
 {
 	t->mean_n = t->mean_s = t->peak_n = 0;
-	t->first = t->count = 0;
+	t->first = t->count = t->past_count = t->past_next = 0;
 	t->last_us = t->mean_us = t_us;
 	t->mean_from_ns = 0;
 	t->frozen_until_us = t_us + ONSET_US;
@@ -54,8 +57,63 @@ static bool meaningless(const struct trail *t, const struct signal *s, bool dist
 	if (disturbed || !s->u_valid)
 		return true;
 	if (t->positional)
-		return s->raw_n < POSITION_SHARE * t->mean_n;
-	return fabs(s->slope_n_per_s) > SLOPE_PER_S * t->mean_n || s->raw_n < FORCE_SHARE * t->mean_n;
+		return s->level_n < POSITION_SHARE * t->mean_n;
+	return fabs(s->trend_n_per_s) > SLOPE_PER_S * t->mean_n || s->level_n < FORCE_SHARE * t->mean_n;
+}
+
+static void remember(struct trail *t, const struct place *place)
+{
+	if (t->past_count == 0 || place->t_us - t->past_us > TRAIL_PAST * PAST_US) {
+		t->past_count = 0;
+		t->past_us = place->t_us - PAST_US;
+	}
+	/* a freeze leaves a hole: the place after it fills it */
+	for (; place->t_us - t->past_us >= PAST_US; t->past_us += PAST_US) {
+		t->past_u[t->past_next] = (float)place->u;
+		t->past_next = (t->past_next + 1) % TRAIL_PAST;
+		t->past_count += t->past_count < TRAIL_PAST;
+	}
+}
+
+/* The i-th newest place remembered. */
+static double past(const struct trail *t, uint32_t i)
+{
+	return (double)t->past_u[(t->past_next + TRAIL_PAST - 1 - i) % TRAIL_PAST];
+}
+
+bool trail_left_us(const struct trail *t, int64_t after_us, int64_t before_us, double u, double band, int64_t *ret)
+{
+	double later_off = INFINITY;
+
+	for (uint32_t i = 0; i < t->past_count; i++) {
+		int64_t at_us = t->past_us - (int64_t)i * PAST_US;
+		double off = fabs(past(t, i) - u);
+
+		if (at_us <= after_us)
+			return false;
+		if (at_us < before_us && off <= band) {
+			double share = later_off < INFINITY && later_off > off ? (band - off) / (later_off - off) : 0;
+
+			*ret = at_us + (int64_t)((share < 1 ? share : 1) * PAST_US);
+			return true;
+		}
+		later_off = off;
+	}
+	return false;
+}
+
+bool trail_stood_us(const struct trail *t, int64_t before_us, double u, double least, int64_t *ret, double *ret_u)
+{
+	for (uint32_t i = 0; i + STOOD_STEPS < t->past_count; i++) {
+		double way = fabs(past(t, i) - u), before = fabs(past(t, i + STOOD_STEPS) - u);
+
+		*ret = t->past_us - (int64_t)i * PAST_US;
+		if (*ret < before_us && way >= least && before - way <= STOOD_SHARE * way) {
+			*ret_u = past(t, i);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Hands on the oldest place. Those taken while the mean was still low may have too little force after all. */
@@ -65,8 +123,10 @@ static bool hand_on(struct trail *t, struct place *ret)
 		*ret = t->place[t->first];
 		t->first = (t->first + 1) % TRAIL_PLACES;
 		t->count--;
-		if (!t->positional || ret->force_n >= POSITION_SHARE * t->mean_n)
+		if (!t->positional || ret->force_n >= POSITION_SHARE * t->mean_n) {
+			remember(t, ret);
 			return true;
+		}
 	}
 	return false;
 }
@@ -105,10 +165,12 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 
 void trail_watch(struct trail *t, const struct signal *s, double band)
 {
-	if (t->moved_known && fabs(s->u - t->moved_anchor) <= band)
+	double off = s->u - t->moved_from;
+
+	if (t->moved_known && off >= 0 && off <= band)
 		return;
 	if (t->moved_known)
 		t->moved_us = s->t_us;
+	t->moved_from = !t->moved_known ? s->u - band / 2 : off < 0 ? s->u : s->u - band;
 	t->moved_known = true;
-	t->moved_anchor = s->u;
 }

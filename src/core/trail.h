@@ -9,6 +9,8 @@
 #include "signal.h"
 
 #define TRAIL_PLACES 16
+#define TRAIL_STOOD_US 900000 /* a stand shorter than that is not told apart from a slow pass */
+#define TRAIL_PAST 32 /* places of the last 9.6 s */
 
 /* One place on the way. */
 struct place {
@@ -28,9 +30,13 @@ struct trail {
 	int64_t last_us;
 	double peak_n;
 	bool moved_known;
-	double moved_anchor; /* middle of a dead band that follows the movement */
+	double moved_from; /* lower end of a dead band that the movement pushes along */
 	int64_t moved_us; /* last time it was left */
 	struct place place[TRAIL_PLACES];
+	/* coarse memory of the places that were handed on: a movement is dated back to where it left a rest */
+	float past_u[TRAIL_PAST];
+	uint32_t past_next, past_count;
+	int64_t past_us; /* of the newest */
 	uint32_t first, count;
 };
 
@@ -51,7 +57,16 @@ enum trail_step {
  */
 enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret);
 
-/* Looks where the signal is now: something moved when it left a band of that half width. Sets moved_us. */
+/* The last time between after_us and before_us at which u was still within band of what it was: false when none is known. */
+bool trail_left_us(const struct trail *t, int64_t after_us, int64_t before_us, double u, double band, int64_t *ret);
+
+/*
+ * The last time before before_us at which the movement towards u stood: where it went on by hardly anything in the 0.9 s
+ * before, at least least away from u. Also the place where it stood. False when none is known.
+ */
+bool trail_stood_us(const struct trail *t, int64_t before_us, double u, double least, int64_t *ret, double *ret_u);
+
+/* Looks where the signal is now: something moved when it left a band of that width, which then follows it. Sets moved_us. */
 void trail_watch(struct trail *t, const struct signal *s, double band);
 
 #endif

@@ -6,6 +6,8 @@
 #include "emit.h"
 #include "reversal.h"
 
+#define TURNS_INTERVAL_MAX_S 6.5
+#define TURNS_FIRST_SHARE 0.6 /* a first pass may be this much smaller: a force that sinks by itself takes from it */
 #define TURNS_KEPT 8 /* enough to date a roll back to its first */
 
 struct turns {
@@ -35,8 +37,17 @@ static inline struct extreme *turns_last(struct turns *t)
 /* Seconds from a to b. */
 double turns_interval_s(const struct extreme *a, const struct extreme *b);
 
+/* Whether the last swing turned as much as a circle does: the next one tells. */
+bool turns_may_orbit(const struct turns *t);
+
+/* Whether the last two swings went round in a circle, not to and fro: what turns one way on the way there turns back. */
+bool turns_orbited(const struct turns *t);
+
 /* Whether the movement stood still in kept[i] (i > 0) for rest_us. */
 bool turns_rested(const struct turns *t, uint32_t i);
+
+/* Whether the next swing departs from the newest turning point as the first one of a movement: what led there was none of swing's size. */
+bool turns_departs(const struct turns *t, double swing);
 
 /*
  * Whether the newest swings fulfil the rule, large and (with one cell) even enough in time and size to be one movement. Then

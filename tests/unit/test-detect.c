@@ -95,7 +95,7 @@ static const struct example examples[] = {
 		"16.288 release\n" },
 	{ "four swings of one cell are a roll", "1:0 0.2>80 8~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.377 roll_start\n"
+		"1.362 roll_start\n"
 		"3.199 stroke ? 0\n"
 		"5.174 stroke ? 0\n"
 		"7.186 stroke ? 0\n"
@@ -118,7 +118,7 @@ static const struct example examples[] = {
 	{ "a roll is counted the same after a slower one",
 		"1:0 0.2>80 24~100,20,8 0.1>0 3:0 0.2>80 4.25~100,20,2 0.05>0 3:0",
 		"1.020 session_start\n"
-		"1.383 roll_start\n"
+		"1.300 roll_start\n"
 		"5.211 stroke ? 0\n"
 		"9.174 stroke ? 0\n"
 		"13.161 stroke ? 0\n"
@@ -126,7 +126,7 @@ static const struct example examples[] = {
 		"21.161 stroke ? 0\n"
 		"24.932 stroke ? 0\n"
 		"24.932 roll_end 6 lifted\n"
-		"28.677 roll_start\n"
+		"28.656 roll_start\n"
 		"29.499 stroke ? 0\n"
 		"30.499 stroke ? 0\n"
 		"31.499 stroke ? 0\n"
@@ -134,7 +134,7 @@ static const struct example examples[] = {
 		"32.402 roll_end 4 lifted\n" },
 	{ "rolling that stops goes over into a hold", "1:0 0.2>80 12~100,20,4 10:80 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.377 roll_start\n"
+		"1.362 roll_start\n"
 		"3.199 stroke ? 0\n"
 		"5.174 stroke ? 0\n"
 		"7.186 stroke ? 0\n"
@@ -148,9 +148,9 @@ static const struct example examples[] = {
 	{ "a hold ends where rolling begins", "1:0 0.2>80 8:80 12~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.020 hold_start\n"
-		"9.240 hold_end 8.220 rolled\n"
-		"9.240 release\n"
-		"9.240 roll_start\n"
+		"9.197 hold_end 8.177 rolled\n"
+		"9.197 release\n"
+		"9.197 roll_start\n"
 		"11.224 stroke ? 0\n"
 		"13.186 stroke ? 0\n"
 		"15.174 stroke ? 0\n"
@@ -162,9 +162,9 @@ static const struct example examples[] = {
 		"1:0 0.2>80 25:80 24~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.020 hold_start\n"
-		"26.239 hold_end 25.219 rolled\n"
-		"26.239 release\n"
-		"26.239 roll_start\n"
+		"26.238 hold_end 25.218 rolled\n"
+		"26.238 release\n"
+		"26.238 roll_start\n"
 		"28.211 stroke ? 0\n"
 		"30.186 stroke ? 0\n"
 		"32.174 stroke ? 0\n"
