@@ -40,6 +40,7 @@ void breath_start(struct breath *b, int64_t t_us, double impulse_ns)
 {
 	memset(b, 0, sizeof *b);
 	b->usual = USUAL_FIRST;
+	softening_start(&b->softening);
 	b->block_end_us = t_us + BLOCK_US;
 	b->block_start_ns = b->last_ns = impulse_ns;
 	b->last_us = t_us;
@@ -80,6 +81,7 @@ static void take(struct breath *b, float mean_n)
 	}
 	b->level_n = mean_n > 0 ? mean_n : 0;
 	ring(b, change);
+	softening_push(&b->softening, change);
 	b->block_end_us += BLOCK_US;
 }
 

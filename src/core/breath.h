@@ -6,7 +6,7 @@
 #ifndef CORE_BREATH_H
 #define CORE_BREATH_H
 
-#include <knead/units.h>
+#include "softening.h"
 
 #define BREATH_BINS 43
 
@@ -21,6 +21,7 @@ struct breath {
 	uint32_t phase_low, phase_step; /* of the lowest bin, and from bin to bin; 2^32 is a turn */
 	uint32_t blocks; /* taken into the bank */
 	float weight; /* of them, squared: what is forgotten weighs less */
+	struct softening softening; /* fed with the same changes */
 	float re[BREATH_BINS], im[BREATH_BINS];
 };
 

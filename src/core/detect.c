@@ -128,7 +128,7 @@ static void touch(struct detect *d)
 	hold_touch(&d->hold, &d->signal, c->on_us, force_n, c->open_start);
 	impact_touch(&d->impact, &d->signal, c->on_us);
 	percussion_begin(&d->percussion);
-	d->contact_peak_n = 0;
+	d->contact_peak_n = d->contact_top_n = 0;
 	d->start_u_known = false;
 	d->travel_u = 0;
 	if (c->gap_start)
@@ -154,7 +154,7 @@ static void begin(struct detect *d)
 
 static void emit_press(struct detect *d, enum knead_event_type type, int64_t off_us)
 {
-	double peak_n = d->hold.tally.now.peak_n;
+	double peak_n = type == KNEAD_EVENT_TAP ? d->contact_top_n : d->hold.tally.now.peak_n;
 	struct knead_event *event = emit_event(d->emit, type, off_us, hold_confidence(&d->hold, peak_n), d->hold.flags);
 
 	event->press = (struct knead_press_fields){
@@ -345,8 +345,8 @@ static void follow_contact(struct detect *d, const struct force *force)
 	struct signal *s = &d->signal;
 	bool in_dip = d->contact.state == CONTACT_BRIDGE, eased = d->hold.state == HOLD_EASED;
 
-	if (s->raw_n > d->contact_peak_n && !force->saturated)
-		d->contact_peak_n = s->raw_n;
+	d->contact_peak_n = fmax(d->contact_peak_n, s->crest_n); /* on the rail both are what they were before */
+	d->contact_top_n = fmax(d->contact_top_n, s->raw_n);
 	if (percussion_active(&d->percussion)) {
 		d->hold.percussion_us = percussion_time_us(&d->percussion);
 		d->hold.flags |= KNEAD_FLAG_PERCUSSION;

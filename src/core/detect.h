@@ -26,7 +26,8 @@ struct detect {
 	uint32_t holds_told, strokes_told; /* of the counts of hold and stroke, to the coach */
 	bool was_lost; /* the next sample is the first after lost data */
 	bool implausible_zero;
-	double contact_peak_n;
+	double contact_peak_n,
+		contact_top_n; /* less what noise owes to a maximum, and as read (for a tap, which is over before noise adds much) */
 	double off_impulse_ns; /* running impulse at the last fall under release_n */
 	double start_u, travel_u; /* geometry: place where the contact began, farthest from it */
 	bool start_u_known;

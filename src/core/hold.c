@@ -349,10 +349,10 @@ void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travell
 		h->rest_open |= travelling;
 		if (h->rest_open && !travelling) {
 			tally_start(&h->tally, s->t_us, s->impulse_ns, s->raw_n);
-				h->rest_open = false;
+			h->rest_open = false;
 		}
 	}
-	tally_push(&h->tally, s->t_us, s->raw_n, s->impulse_ns, s->saturated);
+	tally_push(&h->tally, s);
 	switch (h->state) {
 	case HOLD_CANDIDATE:
 	case HOLD_ON:

@@ -110,8 +110,10 @@ void hold_record_end(
 	f.peak_kpa = knead_n_to_kpa(f.peak_n, h->settings->contact_cm2);
 	f.target_met = end_us - h->start_us >= knead_s_to_us(h->settings->target_s);
 	record_onset(h, level_n, &f);
-	if (s->t_us - end_us <= BREATH_LATE_US)
+	if (s->t_us - end_us <= BREATH_LATE_US) {
+		f.softening_s = softening_s(&h->tally.breath.softening);
 		f.breath_per_min = breath_per_min(&h->tally.breath, knead_us_to_s(end_us - h->start_us));
+	}
 	event->hold_end = f;
 	event->hold_end.start_us = emit_time(h->emit, f.start_us);
 	event->hold_end.end_us = emit_time(h->emit, f.end_us);

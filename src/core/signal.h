@@ -28,7 +28,16 @@ struct signal {
 	bool saturated;
 	double noise_n; /* standard deviation of the white noise in raw_n, measured while idle; 0 = not known */
 
+	/* raw_n less what noise owes to a maximum: the largest of it inside an event is the event's peak */
+	double crest_n;
+	int64_t crest_us;
+
 	double impulse_ns; /* running integral of raw_n since the touch */
+
+	/* samples of 12.5 ms, for the crest: their sum, number, and the largest of them */
+	double crest_sum_n, crest_top_n;
+	int64_t crest_top_us;
+	uint32_t crest_count;
 
 	double fast_n, slope_n_per_s; /* 30 ms mean and the slope against it */
 	double trend_n_per_s; /* the same slope, smoothed where single samples are noisy */

@@ -101,20 +101,20 @@ static void close_block(struct tally *t)
 	t->block_start_ns = m->impulse_ns;
 }
 
-void tally_push(struct tally *t, int64_t t_us, double force_n, double impulse_ns, bool saturated)
+void tally_push(struct tally *t, const struct signal *s)
 {
 	struct tally_mark *m = &t->now;
 
-	m->t_us = t_us;
-	m->impulse_ns = impulse_ns;
-	if (force_n > m->peak_n && !saturated) {
-		m->peak_n = force_n;
-		m->peak_us = t_us;
+	m->t_us = s->t_us;
+	m->impulse_ns = s->impulse_ns;
+	if (s->crest_n > m->peak_n && !s->saturated) {
+		m->peak_n = s->crest_n;
+		m->peak_us = s->crest_us;
 	}
-	if (force_n < t->recent_min_n)
-		t->recent_min_n = force_n;
-	breath_push(&t->breath, t_us, impulse_ns);
-	if (t_us - t->block_start_us >= BLOCK_US)
+	if (s->raw_n < t->recent_min_n)
+		t->recent_min_n = s->raw_n;
+	breath_push(&t->breath, s->t_us, s->impulse_ns);
+	if (s->t_us - t->block_start_us >= BLOCK_US)
 		close_block(t);
 }
 

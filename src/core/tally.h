@@ -9,6 +9,7 @@
 #include <knead/event.h>
 
 #include "breath.h"
+#include "signal.h"
 
 #define TALLY_PENDING 16 /* blocks kept back, 0.8 s, so that the final fall can be left out of the fit */
 
@@ -49,8 +50,8 @@ struct tally {
 /* Starts at start_us with the signal's running impulse there and the force then. */
 void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double force_n);
 
-/* Next sample at t_us: force unsmoothed, running impulse; saturated samples give no peak. */
-void tally_push(struct tally *t, int64_t t_us, double force_n, double impulse_ns, bool saturated);
+/* Next sample; saturated ones give no peak. */
+void tally_push(struct tally *t, const struct signal *s);
 
 /* After a dip: what lay in it stays out of level and trend. */
 void tally_resume(struct tally *t, int64_t t_us, double impulse_ns);

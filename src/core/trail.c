@@ -133,8 +133,8 @@ static bool hand_on(struct trail *t, struct place *ret)
 
 enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret)
 {
-	if (s->raw_n > t->peak_n)
-		t->peak_n = s->raw_n;
+	if (s->crest_n > t->peak_n)
+		t->peak_n = s->crest_n;
 	if (s->t_us - t->mean_us >= STEP_US)
 		follow_mean(t, s);
 	if (meaningless(t, s, disturbed)) {
@@ -157,7 +157,7 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 		};
 	}
 	t->last_us = s->t_us;
-	t->peak_n = s->raw_n;
+	t->peak_n = s->crest_n;
 	if (t->count == 0 || s->t_us - s->u_lag_us - t->place[t->first].t_us < DELAY_US)
 		return TRAIL_STEP_PLACE;
 	return hand_on(t, ret) ? TRAIL_STEP_RIPE : TRAIL_STEP_PLACE;
