@@ -33,6 +33,8 @@
 #define PARK_MOST_SLOW 3
 #define SLOW_US 40000
 #define PARK_BACK 0.125 /* of the farthest reading: it came back */
+#define PARK_NEAR 0.5 /* of press_n, ... */
+#define PARK_NOISE 4.0 /* ... and so many standard deviations of the idle noise: that near it came back too */
 #define PARK_ABRUPT 0.36 /* one step squared, in parts of the farthest reading squared: may still be a spike */
 #define PARK_WILD 1.4 /* all steps of the readings squared, in parts of the farthest: were spikes */
 #define PARK_WILD_SHORT 0.9 /* the same where three readings or less make up all of it, at 125 samples/s and more */
@@ -240,6 +242,7 @@ static bool judge_parked(struct calib *c)
 	uint32_t most = fast ? CALIB_PARKED : c->parked[0].t_us - c->last.t_us < SLOW_US ? PARK_MOST : PARK_MOST_SLOW;
 	double force_n = c->last_sum_n, far_n = 0, largest_n = 0, back_n = 0;
 	double raw_n = force_n, far_raw_n = 0, raw_n2 = 0, squares_n2 = 0;
+	double near_n = fmax(PARK_NEAR * c->settings->press_n, PARK_NOISE * c->zero.noise.sd_n);
 
 	for (uint32_t k = 0; k < c->parked_count; k++) {
 		double was_n = force_n, was_raw_n = raw_n;
@@ -253,7 +256,7 @@ static bool judge_parked(struct calib *c)
 		largest_n = fmax(largest_n, fabs(force_n - was_n));
 		squares_n2 += (force_n - was_n) * (force_n - was_n);
 	}
-	if (c->parked_count > 1 && back_n < fmax(PARK_BACK * far_n, PARK_STEPS / 2 * c->steps_n)) {
+	if (c->parked_count > 1 && back_n < fmax(near_n, PARK_BACK * far_n)) {
 		double wild = fast && c->parked_count <= PARK_SHORT ? PARK_WILD_SHORT : PARK_WILD;
 
 		if (squares_n2 > wild * far_n * far_n || raw_n2 > wild * far_raw_n * far_raw_n)

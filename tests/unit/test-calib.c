@@ -134,12 +134,13 @@ static void runs_of_spikes_are_taken_out_at_any_rate(void **state)
 		{ 0, 0, 0, 300, 0, 700, 200, 0, 0, 0, 0, 0 },
 		{ 0, 0, 0, 645, 106, 287, 0, 0, 0, 0, 0, 0 },
 		{ 0, 0, 0, 260, 0, 963, 0, 0, 0, 0, 0, 0 },
+		{ 1, 1, 1, 26, 154, -2.4, 2.9, -3.7, -2.5, -0.5, 0, 0 },
 	};
 	static const int64_t step_us[] = { 1000, 3125, 12500 };
 	struct bench b;
 
 	(void)state;
-	for (uint32_t k = 0; k < 7; k++)
+	for (uint32_t k = 0; k < 8; k++)
 		for (uint32_t r = 0; r < 3; r++) {
 			start(&b);
 			feed_at(&b, step_us[r], runs[k], 12);
