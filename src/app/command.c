@@ -133,7 +133,7 @@ static bool read_topic(const struct command *c, const char *topic, struct comman
 	size_t n = strlen(c->base);
 	char kind[WORD_MAX];
 
-	if (strncmp(topic, c->base, n) != 0 || topic[n] != '/')
+	if (strncmp(topic, c->base, n) != 0 || topic[n] != '/' || strpbrk(topic, "+#"))
 		return false;
 	topic = next_part(topic + n + 1, ret->device, sizeof(ret->device));
 	topic = topic ? next_part(topic, kind, sizeof(kind)) : NULL;
