@@ -44,6 +44,7 @@ void edges_init(struct edges *e, int64_t t_us, double force_n)
 {
 	memset(e, 0, sizeof *e);
 	e->origin_us = t_us;
+	e->origin_n = force_n;
 	e->level = e->highest = level_of(force_n);
 }
 

@@ -13,6 +13,7 @@
 
 struct edges {
 	int64_t origin_us;
+	double origin_n; /* the force then */
 	int level; /* highest grid level below the force, -1 under the grid */
 	int highest; /* highest one reached */
 	int32_t up[EDGES_LEVELS]; /* first time upwards, 0.1 ms from the origin */

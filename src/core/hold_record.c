@@ -47,7 +47,7 @@ static double seconds_between(int64_t from_us, int64_t to_us)
 	return to_us > from_us ? knead_us_to_s(to_us - from_us) : 0;
 }
 
-/* Time to 95 % of the level, and the slope from 10 % (or where contact began) to 90 %. */
+/* Time to 95 % of the level, and the slope from 10 % (or from where the hold began) to 90 %. */
 static void record_onset(const struct hold *h, double level_n, struct knead_hold_end_fields *f)
 {
 	double low_n = LOW_SHARE * level_n, high_n = HIGH_SHARE * level_n;
@@ -57,8 +57,8 @@ static void record_onset(const struct hold *h, double level_n, struct knead_hold
 		return;
 	if (edges_up_us(&h->edges, ARRIVE_SHARE * level_n, &arrive_us))
 		f->time_to_peak_s = seconds_between(h->start_us, arrive_us);
-	if (low_n < h->settings->press_n)
-		low_n = h->settings->press_n;
+	if (low_n < h->edges.origin_n)
+		low_n = h->edges.origin_n;
 	if (high_n > low_n && edges_up_us(&h->edges, low_n, &low_us) && edges_up_us(&h->edges, high_n, &high_us) &&
 		high_us > low_us)
 		f->onset_n_per_s = knead_known((high_n - low_n) / knead_us_to_s(high_us - low_us));
