@@ -36,7 +36,6 @@
 #define STILL_POSITION 0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
 #define STILL_FORCE 0.08
 #define STILL_US 500000
-#define REST_S 6.0
 #define REST_INTERVALS 2.5
 #define ONE_CELL_CONFIDENCE 0.85
 
@@ -114,6 +113,8 @@ void stroke_begin(struct stroke *st, int64_t t_us)
 	st->turns.count = 0;
 	doubt_begin(&st->doubt);
 	trail_begin(&st->trail, t_us);
+	st->since_us = t_us;
+	st->small_passes = 0;
 	st->cand = NULL;
 	st->travelling = false;
 	st->still_u = INFINITY; /* no rest yet */
@@ -132,7 +133,7 @@ static void confirm(struct stroke *st, struct signal *s, const struct place *pla
 	struct reversal *c = st->cand;
 	int sign = c->sign;
 	struct extreme e = reversal_extreme(c, st->near);
-	double after_n = c->after_peak_n;
+	double after_n = c->after_peak_n, swing;
 
 	if (st->settings->geometry == KNEAD_GEOMETRY_SPHERE)
 		e.turned_rad = sphere_turned_rad(&s->sphere);
@@ -141,7 +142,9 @@ static void confirm(struct stroke *st, struct signal *s, const struct place *pla
 		turns_departs(&st->turns,
 			st->threshold)) /* what came before the first stroke is rest: it departs at the end of it */
 		stroke_depart(st, turns_last(&st->turns), &e);
-	st->near = near_share(st) * fabs(e.u - turns_last(&st->turns)->u);
+	swing = fabs(e.u - turns_last(&st->turns)->u);
+	st->small_passes = swing < stroke_small(st) ? st->small_passes + 1 : 0;
+	st->near = near_share(st) * swing;
 	turns_keep(&st->turns, &e);
 	reversal_start(c, -sign, place, after_n, mark);
 }
@@ -202,36 +205,7 @@ static double rest_s(const struct stroke *st)
 {
 	double by_interval = REST_INTERVALS * roll_mean_interval_s(&st->roll);
 
-	return st->state == STROKE_ROLL && by_interval > REST_S ? by_interval : REST_S;
-}
-
-bool stroke_moving(const struct stroke *st, int64_t t_us)
-{
-	int64_t since_us = st->trail.moved_us;
-
-	if (turns_orbited(&st->turns))
-		return false;
-	if (st->turns.count > 1 && st->turns.kept[st->turns.count - 1].out_us > since_us)
-		since_us = st->turns.kept[st->turns.count - 1].out_us;
-	return st->state != STROKE_OFF && knead_us_to_s(t_us - since_us) < REST_S;
-}
-
-bool stroke_swinging(const struct stroke *st, uint32_t swings, int64_t t_us)
-{
-	const struct extreme *last;
-
-	if (st->positional && st->cand && st->turns.count > 0 &&
-		fabs(st->cand->e.u - st->turns.kept[st->turns.count - 1].u) >= st->threshold)
-		return stroke_moving(st, t_us);
-	if (st->positional)
-		swings = 1;
-	if (st->state == STROKE_OFF || st->turns.count < swings + 1)
-		return false;
-	last = &st->turns.kept[st->turns.count - 1];
-	for (uint32_t i = 0; i < swings; i++)
-		if (fabs(last[-(int)i].u - last[-(int)i - 1].u) < st->threshold)
-			return false;
-	return knead_us_to_s(t_us - last->out_us) < REST_S;
+	return st->state == STROKE_ROLL && by_interval > STROKE_REST_S ? by_interval : STROKE_REST_S;
 }
 
 /* Neither direction is known yet: whichever extreme the movement comes back from first is the place it left. */
@@ -325,6 +299,7 @@ static void forget_before_rest(struct stroke *st, const struct place *place)
 	if (st->turns.count == 1 && fabs(st->cand->e.u - turns_last(&st->turns)->u) >= st->threshold)
 		return;
 	st->still_since_us = place->t_us;
+	st->small_passes += st->turns.count;
 	st->turns.count = 0;
 	st->cand = NULL;
 	if (st->state == STROKE_TOWARDS)
@@ -404,6 +379,8 @@ int64_t stroke_stop(struct stroke *st, uint32_t flags)
 		st->cand = NULL;
 	}
 	st->dwelled = false;
+	st->since_us = rest.t_us;
+	st->small_passes = 0;
 	return rest.t_us;
 }
 

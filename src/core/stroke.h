@@ -29,6 +29,7 @@ enum stroke_input {
 	STROKE_IN_END, /* contact or data ended */
 };
 
+#define STROKE_REST_S 6.0 /* a movement that has not gone on for so long is over */
 #define STROKES_KEPT (TURNS_KEPT + 1) /* more than one sample can end */
 
 struct stroke {
@@ -44,6 +45,8 @@ struct stroke {
 	struct reversal *cand;
 	struct turns turns; /* confirmed since the contact began or the last roll ended */
 
+	int64_t since_us; /* the contact began, or the last roll ended */
+	uint32_t small_passes; /* how many of the newest passes, one after the other, were no stroke */
 	double still_u; /* place of the last rest, and since when */
 	int64_t still_since_us;
 
@@ -96,6 +99,12 @@ static inline bool stroke_travelling(const struct stroke *st)
 	return st->travelling;
 }
 
+/* Under this a pass is none of a roll, whatever the active protocol expects. */
+static inline double stroke_small(const struct stroke *st)
+{
+	return st->prior > 1 ? st->threshold / st->prior : st->threshold;
+}
+
 /* A size of u as people are told it: travel, with one cell percent of the mean. */
 static inline double stroke_shown(const struct stroke *st, double u)
 {
@@ -108,7 +117,10 @@ static inline bool stroke_dwelled(const struct stroke *st)
 	return st->state == STROKE_ROLL && st->dwelled;
 }
 
-/* Whether movement has been seen so lately that it may yet become rolling. */
+/*
+ * Whether movement has been seen so lately that it may yet become rolling. Not a movement that has gone to and fro without
+ * making strokes: the roll rule cannot hold of what it has done so far.
+ */
 bool stroke_moving(const struct stroke *st, int64_t t_us);
 
 /* The same with better evidence, for what a published hold has still to say: with one cell so many whole swings, not just sway. */

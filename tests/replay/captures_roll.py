@@ -28,6 +28,16 @@ CAPTURES = [
             "Two cells: six passes of 21 mm, each just over the 20 mm of a stroke: a roll of six strokes.",
             f"@-10.5 {ON} 0.5:100 " + "1@10.5 1@-10.5 " * 3 + f"0.5:100 {OFF}",
             "roll 1.75-7.75 lifted strokes=6 travel_mm=126±6 ~0.15", **LINE),
+    capture("line-16-mm-told",
+            "Two cells: to and fro by 16 mm for 16 s, never a stroke of 20 mm: the hold is told once two passes were too small, before "
+            "its force is over the soft limit at 16 s, and not only when it is lifted.",
+            f"@-8 {ON} 0.5:100 " + "2@8 2@-8 " * 3 + "2@8 0.5>170 1:170 0.5>100 " + f"2@-8 0.5:100 {OFF}",
+            "hold_start 1.02", "warning 16.107 over_soft +over_soft", "hold 1.02-20.487 lifted +over_soft", over_soft_n=150, **LINE),
+    capture("line-16-mm-then-rolling",
+            "Two cells: to and fro by 16 mm for 8 s, which is told as a hold, and then four strokes of 80 mm: the hold ends where they "
+            "begin.",
+            f"@-8 {ON} 0.5:100 " + "2@8 2@-8 " * 2 + f"1.5@72 1.5@-8 1.5@72 1.5@-8 0.5:100 {OFF}",
+            "hold 1.02-9.75 rolled ~0.2", "roll 9.75-15.75 lifted strokes=4 ~0.2", **LINE),
     capture("line-one-stroke",
             "Two cells: the contact moves once by 80 mm and stays there: one stroke is no roll, and this is one hold.",
             f"@-40 {ON} 2:100 1.5@40 2.5:100 {OFF}",

@@ -102,6 +102,57 @@ static void a_slow_rate_takes_no_onset_for_a_stroke(void **state)
 	assert_non_null(strstr(s->text, "roll_end 5"));
 }
 
+/* Whether a hold has been told once these seconds of it are over. */
+static bool told_after(struct script *s, double seconds, const char *words)
+{
+	char more[64];
+	bool told;
+
+	script_run(s, "1:0 0.1>100");
+	told = strstr(script_run(s, words), "hold_start") != NULL;
+	snprintf(more, sizeof more, "%g:100 0.1>0 1:0", seconds);
+	assert_non_null(strstr(script_run(s, more), "hold_end"));
+	return told;
+}
+
+static void a_hold_is_told_though_it_moves_for_ever_without_a_stroke(void **state)
+{
+	static struct script s;
+
+	(void)state;
+	/* pin and stretch: 16 mm to and fro; two passes, confirmed, take a little over 6 s */
+	script_init(&s);
+	script_line(&s);
+	assert_true(told_after(&s, 0.5, "0.5:100 2@>16 2@>0 2@>16 2@>0"));
+	script_init(&s);
+	script_line(&s);
+	assert_false(told_after(&s, 0.5, "0.5:100 2@>16 1.5@>0"));
+	/* with stands between, where what was before is forgotten: twice 6 s at the latest */
+	script_init(&s);
+	script_line(&s);
+	assert_true(told_after(&s, 0.5, "0.5:100 2@>16 1:100 2@>0 1:100 2@>16 1:100 2@>0 1:100"));
+	/* one cell: swings of 13 % */
+	script_init(&s);
+	assert_true(told_after(&s, 0.5, "0.5:100 2>113 2>100 2>113 2>100 2>113"));
+	/* one cell: a sway of 9.5 %, too small for a reversal */
+	script_init(&s);
+	assert_true(told_after(&s, 0.5, "0.5:100 2>109.5 2>100 2>109.5 2>100 2>109.5 2>100 2>109.5"));
+}
+
+static void a_hold_is_told_late_while_strokes_may_come(void **state)
+{
+	static struct script s;
+
+	(void)state;
+	/* a slow first pass of 25 mm that goes on */
+	script_init(&s);
+	script_line(&s);
+	assert_false(told_after(&s, 0.5, "0.5:100 6@>24 4@>30"));
+	/* one cell: three swings of 20 %, the fourth to come */
+	script_init(&s);
+	assert_false(told_after(&s, 9, "0.5:100 4>120 4>100 4>120"));
+}
+
 /* ---- circles: six cells on the axes of a sphere; the contact round its top ---- */
 
 static void push_sphere(struct script *s, double t_s, double force_n, double x_mm, double y_mm)
@@ -170,6 +221,8 @@ int main(void)
 		cmocka_unit_test(a_lift_within_a_pass_ends_a_stroke_of_its_own),
 		cmocka_unit_test(an_easing_is_told_though_the_force_had_swung_once),
 		cmocka_unit_test(a_slow_rate_takes_no_onset_for_a_stroke),
+		cmocka_unit_test(a_hold_is_told_though_it_moves_for_ever_without_a_stroke),
+		cmocka_unit_test(a_hold_is_told_late_while_strokes_may_come),
 		cmocka_unit_test(a_circle_on_a_sphere_is_a_hold),
 		cmocka_unit_test(to_and_fro_on_a_sphere_is_a_roll),
 	};
