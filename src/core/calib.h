@@ -97,6 +97,12 @@ static inline void calib_track(struct calib *c, const struct force *force, bool 
 		zero_track(&c->zero, force->t_us, c->last.raw, c->n_per_raw, force->sum_n, idle);
 }
 
+/* Exactly the largest or smallest count of a 24-bit converter. */
+static inline bool calib_on_rail(double raw)
+{
+	return raw == 8388607.0 || raw == -8388608.0;
+}
+
 /* Zero or scale have changed: what was known of forces is worked out anew, and nothing is taken for a jump. */
 void calib_rebase(struct calib *c);
 
@@ -105,6 +111,7 @@ bool calib_waiting(const struct calib *c, double *ret_n);
 
 /* A cell that has said the same for two seconds. */
 struct calib_stuck {
+	bool rail; /* at the end of its range for half a minute, instead of anywhere for two seconds */
 	uint32_t cell;
 	int64_t since_us; /* its last real reading */
 	double force_n; /* that it would have had all the time */

@@ -17,7 +17,8 @@ struct measure {
 	/* steadiness is judged on means of 50 ms of the sum: what a converter does from sample to sample is no movement */
 	uint32_t block_count, blocks;
 	int64_t block_us;
-	double block_n, blocks_mean_n, blocks_m2_n2; /* sum of the block under way; Welford's mean and squares of the others */
+	double block_n, blocks_mean_n,
+		blocks_m2_n2; /* sum of the block under way; Welford's mean and squares of the others */
 };
 
 /* Begins anew with the next sample. */

@@ -23,6 +23,7 @@
 #define ZERO_SHIFT_SHARE 0.02
 #define ZERO_SHIFT_N 10.0 /* where the capacity is not known */
 #define SATURATED_RUN 3
+#define SATURATED_OVER_US (10 * KNEAD_US_PER_S) /* a load about the limit comes and goes: one fault */
 
 int knead_pipeline_new(const struct knead_settings *settings, struct knead_pipeline **ret)
 {
@@ -159,6 +160,7 @@ static void check_rate(struct knead_pipeline *p, int64_t t_us)
 static void check_stuck(struct knead_pipeline *p, int64_t t_us)
 {
 	struct calib_stuck stuck;
+	const char *what;
 
 	if (p->calib.dead == 0)
 		p->fault &= ~(1u << KNEAD_FAULT_STUCK);
@@ -166,11 +168,11 @@ static void check_stuck(struct knead_pipeline *p, int64_t t_us)
 		flush(p, true);
 		if (fabs(stuck.force_n) > p->settings.release_n / 2)
 			detect_lost_since(&p->detect, stuck.since_us);
+		what = stuck.rail ? "at the end of its range for 30 s: a wire is off" : "the same reading for 2 s";
 		if (p->calib.cells == 1)
-			emit_fault(&p->emit, KNEAD_FAULT_STUCK, t_us, "the same reading for 2 s");
+			emit_fault(&p->emit, KNEAD_FAULT_STUCK, t_us, "%s", what);
 		else
-			emit_fault(
-				&p->emit, KNEAD_FAULT_STUCK, t_us, "cell %u: the same reading for 2 s", stuck.cell + 1);
+			emit_fault(&p->emit, KNEAD_FAULT_STUCK, t_us, "cell %u: %s", stuck.cell + 1, what);
 		p->fault |= 1u << KNEAD_FAULT_STUCK;
 	}
 }
@@ -179,7 +181,9 @@ static void check_stuck(struct knead_pipeline *p, int64_t t_us)
 static void check_faults(struct knead_pipeline *p, int64_t t_us)
 {
 	p->check_us = t_us + CHECK_US;
-	if (fault_begins(p, KNEAD_FAULT_SATURATED, p->calib.saturated_run >= SATURATED_RUN))
+	if (p->calib.saturated_run >= SATURATED_RUN)
+		p->saturated_until_us = t_us + SATURATED_OVER_US;
+	if (fault_begins(p, KNEAD_FAULT_SATURATED, t_us < p->saturated_until_us))
 		emit_fault(&p->emit, KNEAD_FAULT_SATURATED, t_us,
 			"the converter is at its limit: overload, or a wire is off");
 	check_stuck(p, t_us);

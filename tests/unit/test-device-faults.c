@@ -30,7 +30,7 @@ struct row {
 
 struct rig {
 	struct knead_settings settings;
-	struct row rows[SAMPLES + 64];
+	struct row rows[SAMPLES + 3200];
 	uint32_t n;
 	char text[4096]; /* events, one line each */
 	size_t length;
@@ -335,6 +335,59 @@ static void on_the_rail_for_a_second_it_is_one_hold_that_says_so(void **state)
 	assert_true(r.flags & KNEAD_FLAG_SATURATED);
 }
 
+/* Rails both cells from one moment to another. */
+static void rail(struct rig *r, double from_s, double to_s)
+{
+	for (uint32_t i = row_at(from_s); i < row_at(to_s); i++)
+		r->rows[i].raw[0] = r->rows[i].raw[1] = 8388607;
+}
+
+static void more_load_than_it_can_say_for_seconds_is_no_stuck_reading(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	draw(&r);
+	rail(&r, 3, 7.5);
+	play(&r);
+	assert_non_null(strstr(r.text, HOLD));
+	assert_null(strstr(r.text, "fault stuck"));
+	assert_true(r.flags & KNEAD_FLAG_SATURATED);
+}
+
+static void a_load_about_the_end_of_the_range_is_told_once(void **state)
+{
+	struct rig r;
+	const char *first;
+
+	(void)state;
+	draw(&r);
+	for (int i = 0; i < 8; i++)
+		rail(&r, 3 + 0.5 * i, 3.25 + 0.5 * i);
+	play(&r);
+	first = strstr(r.text, "fault saturated");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "fault saturated"));
+	assert_non_null(strstr(r.text, HOLD));
+}
+
+static void half_a_minute_at_the_end_of_the_range_is_a_wire_that_is_off(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	draw(&r);
+	for (uint32_t i = SAMPLES; i < SAMPLES + 3200; i++)
+		r.rows[i] = (struct row){ .seq = 1000 + i, .t_us = 5000000 + (int64_t)i * STEP_US };
+	r.n = SAMPLES + 3200;
+	r.settings.target_s = 600; /* a target that was told would stand */
+	rail(&r, 6, (SAMPLES + 3200) * STEP_US * 1e-6);
+	play(&r);
+	assert_non_null(strstr(r.text, "cell 1: at the end of its range for 30 s"));
+	assert_non_null(strstr(r.text, "hold 2.02-6.0"));
+	assert_non_null(strstr(r.text, " lost\n"));
+}
+
 static void a_nominal_rate_that_is_wrong_by_15_percent_changes_nothing(void **state)
 {
 	static const double rates_hz[] = { 68, 92, 94 };
@@ -381,6 +434,9 @@ int main(void)
 		cmocka_unit_test(a_channel_that_is_dead_for_good_is_told_and_invents_nothing),
 		cmocka_unit_test(two_channels_swapped_give_the_same_hold),
 		cmocka_unit_test(on_the_rail_for_a_second_it_is_one_hold_that_says_so),
+		cmocka_unit_test(more_load_than_it_can_say_for_seconds_is_no_stuck_reading),
+		cmocka_unit_test(a_load_about_the_end_of_the_range_is_told_once),
+		cmocka_unit_test(half_a_minute_at_the_end_of_the_range_is_a_wire_that_is_off),
 		cmocka_unit_test(a_nominal_rate_that_is_wrong_by_15_percent_changes_nothing),
 		cmocka_unit_test(a_restart_in_a_hold_ends_it_at_the_last_reading),
 	};

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "event_json.h"
+
 #include <knead/pipeline.h>
 
 #define EVENTS_MAX 256
@@ -154,6 +156,20 @@ static void one_hold(struct ball *b, double seconds)
 	ramp(b, 3, 0, 0, 0.1);
 }
 
+/* The records as they would be written: bytes between the fields of a struct mean nothing. */
+static void assert_same_events(const struct knead_event *a, const struct knead_event *b, size_t count)
+{
+	struct event_context context = { .device = "ball", .boot = "replay", .n = 1 };
+	char text_a[EVENT_JSON_MAX], text_b[EVENT_JSON_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		assert_true(event_json(&a[i], &context, text_a, sizeof text_a) > 0);
+		assert_true(event_json(&b[i], &context, text_b, sizeof text_b) > 0);
+		assert_string_equal(text_a, text_b);
+		assert_int_equal(a[i].origin_rx_us, b[i].origin_rx_us);
+	}
+}
+
 static void the_same_bytes_give_the_same_events_in_any_chunking(void **state)
 {
 	static const size_t chunks[] = { 1, 7, 64, 4096, STREAM_MAX };
@@ -178,7 +194,7 @@ static void the_same_bytes_give_the_same_events_in_any_chunking(void **state)
 			assert_int_equal(count_of(b, KNEAD_EVENT_PRESS), 2);
 		}
 		assert_int_equal(b->count, first_count);
-		assert_memory_equal(b->events, first, first_count * sizeof first[0]);
+		assert_same_events(b->events, first, first_count);
 	}
 }
 
@@ -359,7 +375,7 @@ static void a_deadline_before_the_next_bytes_fires_first(void **state)
 		}
 	}
 	assert_int_equal(b->count, live_count);
-	assert_memory_equal(b->events, live, live_count * sizeof live[0]);
+	assert_same_events(b->events, live, live_count);
 	assert_int_equal(only(b, KNEAD_EVENT_HOLD_END)->hold_end.cause, KNEAD_CAUSE_LOST);
 	assert_true(only(b, KNEAD_EVENT_PRESS)->flags & KNEAD_FLAG_GAP);
 }
