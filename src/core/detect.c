@@ -205,11 +205,10 @@ static void flag_prior(struct detect *d)
 static void roll(struct detect *d)
 {
 	const struct extreme *first = stroke_first(&d->stroke);
-	int64_t start_us;
+	struct tally_mark mark = extreme_mark(first, &d->hold.tally);
 
 	flag_prior(d);
-	start_us = hold_move(&d->hold, &d->signal, first->t_us, &first->mark);
-	stroke_announce(&d->stroke, start_us, d->hold.flags);
+	stroke_announce(&d->stroke, hold_move(&d->hold, &d->signal, first->t_us, &mark), d->hold.flags);
 	if (stroke_dwelled(&d->stroke))
 		rest(d);
 }
@@ -256,13 +255,12 @@ static void take_step(struct detect *d, enum contact_step step)
 		break;
 	case CONTACT_STEP_RELEASE:
 		hold_fall(&d->hold, &d->signal, d->contact.off_us);
-		d->off_impulse_ns = d->hold.off_mark.impulse_ns;
 		break;
 	case CONTACT_STEP_DIP:
 		hold_dip(&d->hold, &d->signal, d->contact.dip_us);
 		break;
 	case CONTACT_STEP_END:
-		end_contact(d, d->contact.off_us, d->off_impulse_ns, false);
+		end_contact(d, d->contact.off_us, d->hold.off_impulse_ns, false);
 		break;
 	case CONTACT_STEP_NONE:
 		break;
@@ -402,7 +400,8 @@ void detect_lost(struct detect *d)
 		bool bridging = d->contact.state == CONTACT_BRIDGE;
 
 		if (contact_lost(&d->contact, t_us, d->emit))
-			end_contact(d, d->contact.off_us, bridging ? d->off_impulse_ns : d->signal.impulse_ns, true);
+			end_contact(
+				d, d->contact.off_us, bridging ? d->hold.off_impulse_ns : d->signal.impulse_ns, true);
 		impact_flush(&d->impact, d->hold.flags, d->emit);
 		tell_coach(d);
 		coach_lost(&d->coach);

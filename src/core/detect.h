@@ -28,7 +28,6 @@ struct detect {
 	bool implausible_zero;
 	double contact_peak_n,
 		contact_top_n; /* less what noise owes to a maximum, and as read (for a tap, which is over before noise adds much) */
-	double off_impulse_ns; /* running impulse at the last fall under release_n */
 	double start_u, travel_u; /* geometry: place where the contact began, farthest from it */
 	bool start_u_known;
 };

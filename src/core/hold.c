@@ -33,7 +33,6 @@
 #define FIRM_SHARE 0.55
 #define STEADY_HOLDS 3 /* times hold_min_s */
 #define STEADY_BAND 0.25 /* a lighter load is steady while it stays within this share of its mean */
-#define SHOWN_US 1500000
 #define BLOCK_S 0.05 /* weight of a single reading as the level so far */
 #define DIP_MIN_US 20000
 
@@ -177,7 +176,7 @@ static void on_easing(
 		finish(h, s, mark, h->ease_us, KNEAD_CAUSE_EASED);
 		h->steady_since_us = h->ease_us;
 		h->steady_n = 0;
-		tally_start(&h->tally, h->ease_us, h->ease_mark.impulse_ns, EASE_SHARE * h->eased_level_n);
+		tally_start(&h->tally, h->ease_us, h->ease_impulse_ns, EASE_SHARE * h->eased_level_n);
 		set_state(h, HOLD_EASED, input, h->ease_us);
 		break;
 	case HOLD_IN_RELEASE:
@@ -318,8 +317,8 @@ static void watch_pressed(struct hold *h, const struct signal *s)
 			return;
 		}
 		h->ease_us = h->ease_since_us = signal_crossing_us(s, EASE_SHARE * level_n);
-		h->ease_mark = h->tally.now;
-		h->ease_mark.impulse_ns = signal_impulse_at(s, h->ease_us, EASE_SHARE * level_n);
+		h->ease = tally_note(&h->tally.now);
+		h->ease_impulse_ns = signal_impulse_at(s, h->ease_us, EASE_SHARE * level_n);
 		h->eased_level_n = level_n;
 		step(h, HOLD_IN_EASE, s, h->ease_us, NULL);
 	} else if (h->state == HOLD_CANDIDATE && !h->moving && !is_percussion(h, s->t_us)) {
@@ -331,10 +330,13 @@ static void watch_pressed(struct hold *h, const struct signal *s)
 
 static void watch_easing(struct hold *h, const struct signal *s)
 {
-	if (s->level_n > EASE_SHARE * h->eased_level_n)
+	if (s->level_n > EASE_SHARE * h->eased_level_n) {
 		step(h, HOLD_IN_FIRM, s, s->t_us, NULL);
-	else if (!h->moving && s->t_us - s->level_lag_us - h->ease_since_us >= h->bridge_us)
-		step(h, HOLD_IN_TIMEOUT, s, s->t_us, &h->ease_mark);
+	} else if (!h->moving && s->t_us - s->level_lag_us - h->ease_since_us >= h->bridge_us) {
+		struct tally_mark mark = tally_recall(&h->tally, &h->ease, h->ease_us, h->ease_impulse_ns);
+
+		step(h, HOLD_IN_TIMEOUT, s, s->t_us, &mark);
+	}
 }
 
 void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travelling)
@@ -375,9 +377,9 @@ void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travell
 
 void hold_fall(struct hold *h, const struct signal *s, int64_t off_us)
 {
-	h->off_mark = h->tally.now;
-	h->off_mark.t_us = off_us;
-	h->off_mark.impulse_ns = signal_impulse_at(s, off_us, h->settings->release_n);
+	h->off = tally_note(&h->tally.now);
+	h->off_us = off_us;
+	h->off_impulse_ns = signal_impulse_at(s, off_us, h->settings->release_n);
 }
 
 void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us)
@@ -390,7 +392,9 @@ void hold_dip(struct hold *h, const struct signal *s, int64_t dip_us)
 
 bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us)
 {
-	step(h, HOLD_IN_RELEASE, s, off_us, &h->off_mark);
+	struct tally_mark mark = tally_recall(&h->tally, &h->off, h->off_us, h->off_impulse_ns);
+
+	step(h, HOLD_IN_RELEASE, s, off_us, &mark);
 	return h->any;
 }
 
@@ -402,8 +406,7 @@ int64_t hold_told_until_us(const struct hold *h)
 int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, const struct tally_mark *mark)
 {
 	int64_t earliest_us = hold_told_until_us(h);
-	/* a movement that set off before this hold began left a mark of something else */
-	struct tally_mark end = mark->began_us == h->tally.now.began_us ? *mark : h->tally.now;
+	struct tally_mark end = *mark;
 
 	if (first_us < earliest_us)
 		first_us = earliest_us;
@@ -426,22 +429,8 @@ void hold_rest(struct hold *h, const struct signal *s, int64_t rest_us)
 
 bool hold_lost(struct hold *h, const struct signal *s, int64_t t_us)
 {
-	step(h, HOLD_IN_LOST, s, t_us, t_us < h->tally.now.t_us ? &h->off_mark : &h->tally.now);
-	return h->any;
-}
+	struct tally_mark mark = tally_recall(&h->tally, &h->off, h->off_us, h->off_impulse_ns);
 
-bool hold_shown(const struct hold *h, int64_t t_us)
-{
-	switch (h->state) {
-	case HOLD_ON:
-		return true;
-	case HOLD_EASING:
-	case HOLD_CANDIDATE:
-		return h->published || t_us - h->start_us >= SHOWN_US;
-	case HOLD_NONE:
-	case HOLD_EASED:
-	case HOLD_ROLLING:
-		break;
-	}
-	return false;
+	step(h, HOLD_IN_LOST, s, t_us, t_us < h->tally.now.t_us ? &mark : &h->tally.now);
+	return h->any;
 }

@@ -49,10 +49,13 @@ struct hold {
 
 	struct edges edges;
 	struct tally tally;
-	struct tally_mark off_mark; /* at the fall under release_n */
+	struct tally_note off; /* at the fall under release_n, at off_us with that running impulse */
+	int64_t off_us;
+	double off_impulse_ns;
 
 	/* partial release */
-	struct tally_mark ease_mark;
+	struct tally_note ease; /* at ease_us */
+	double ease_impulse_ns;
 	int64_t firm_us; /* when it last stood over half of its level */
 	int64_t ease_us, ease_since_us; /* the crossing; since when it stays between */
 	double eased_level_n; /* level of the hold before */
@@ -102,7 +105,7 @@ bool hold_lift(struct hold *h, const struct signal *s, int64_t off_us);
 int64_t hold_told_until_us(const struct hold *h);
 
 /*
- * Rolling began at first_us, with the hold's state there: ends, or publishes and ends, what was held before. Returns where
+ * Rolling began at first_us, with the hold's state mark there: ends, or publishes and ends, what was held before. Returns where
  * the roll starts: first_us, but never before hold_told_until_us().
  */
 int64_t hold_move(struct hold *h, const struct signal *s, int64_t first_us, const struct tally_mark *mark);

@@ -8,6 +8,7 @@
 #define LOW_SHARE 0.1
 #define HIGH_SHARE 0.9
 #define ARRIVE_SHARE 0.95
+#define SHOWN_US 1500000
 #define BREATH_LATE_US 3000000 /* a hold whose end was found later has swings of the roll in its breathing */
 
 double hold_confidence(const struct hold *h, double level_n)
@@ -131,4 +132,20 @@ void hold_record_end(
 	h->holds_met += f.target_met;
 	if (knead_us_to_s(end_us - h->start_us) > h->longest_hold_s)
 		h->longest_hold_s = knead_us_to_s(end_us - h->start_us);
+}
+
+bool hold_shown(const struct hold *h, int64_t t_us)
+{
+	switch (h->state) {
+	case HOLD_ON:
+		return true;
+	case HOLD_EASING:
+	case HOLD_CANDIDATE:
+		return h->published || t_us - h->start_us >= SHOWN_US;
+	case HOLD_NONE:
+	case HOLD_EASED:
+	case HOLD_ROLLING:
+		break;
+	}
+	return false;
 }

@@ -17,22 +17,34 @@
 
 static void set_anchor(struct reversal *r, const struct place *place)
 {
-	memmove(&r->anchor[1], &r->anchor[0], (REVERSAL_ANCHORS - 1) * sizeof r->anchor[0]);
-	r->anchor[0].u = place->u;
-	r->anchor[0].impulse_ns = place->impulse_ns;
-	r->anchor[0].t_us = place->t_us;
+	for (uint32_t i = REVERSAL_ANCHORS - 1; i > 0; i--) {
+		r->anchor.u[i] = r->anchor.u[i - 1];
+		r->anchor.impulse_ns[i] = r->anchor.impulse_ns[i - 1];
+		r->anchor.t_us[i] = r->anchor.t_us[i - 1];
+	}
+	r->anchor.u[0] = place->u;
+	r->anchor.impulse_ns[0] = place->impulse_ns;
+	r->anchor.t_us[0] = place->t_us;
+}
+
+/* The movement is still near the extreme. */
+static void stay(struct reversal *r, const struct place *place, const struct tally_mark *mark)
+{
+	r->e.out_us = place->t_us;
+	r->e.out_impulse_ns = place->impulse_ns;
+	r->e.note = tally_note(mark);
+	r->e.noted_late_us = (int32_t)(mark->t_us - place->t_us);
+	r->e.noted_late_ns = (float)(mark->impulse_ns - place->impulse_ns);
 }
 
 void reversal_start(
-	struct reversal *r, int sign, const struct place *place, double before_peak_n, const struct tally_mark *mark)
+	struct reversal *r, int sign, const struct place *place, float before_peak_n, const struct tally_mark *mark)
 {
 	memset(r, 0, sizeof *r);
 	r->sign = sign;
 	r->e.u = place->u;
-	r->e.out_us = place->t_us;
-	r->e.out_impulse_ns = place->impulse_ns;
 	r->e.peak_n = before_peak_n;
-	r->e.mark = *mark;
+	stay(r, place, mark);
 	r->after_peak_n = place->force_n;
 	for (uint32_t i = 0; i < REVERSAL_ANCHORS; i++)
 		set_anchor(r, place);
@@ -40,6 +52,8 @@ void reversal_start(
 
 bool reversal_push(struct reversal *r, const struct place *place, double near, const struct tally_mark *mark)
 {
+	float back;
+
 	if (place->peak_n > r->after_peak_n)
 		r->after_peak_n = place->peak_n;
 	if (r->sign * (place->u - r->e.u) > 0) {
@@ -49,13 +63,11 @@ bool reversal_push(struct reversal *r, const struct place *place, double near, c
 		r->after_peak_n = place->force_n;
 		r->back = 0;
 	}
-	r->back = fmax(r->back, r->sign * (r->e.u - place->u));
-	if (r->sign * (r->e.u - place->u) <= near) {
-		r->e.out_us = place->t_us;
-		r->e.out_impulse_ns = place->impulse_ns;
-		r->e.mark = *mark;
-	}
-	if (r->sign * (place->u - r->anchor[0].u) <= near)
+	back = r->sign * (r->e.u - place->u);
+	r->back = back > r->back ? back : r->back;
+	if (back <= near)
+		stay(r, place, mark);
+	if (r->sign * (place->u - r->anchor.u[0]) <= near)
 		return false;
 	set_anchor(r, place);
 	return true;
@@ -66,14 +78,19 @@ struct extreme reversal_extreme(const struct reversal *r, double near)
 	struct extreme e = r->e;
 	uint32_t i = 0;
 
-	while (i + 1 < REVERSAL_ANCHORS && r->sign * (e.u - r->anchor[i + 1].u) <= NEAR_ENOUGH * near)
+	while (i + 1 < REVERSAL_ANCHORS && r->sign * (e.u - r->anchor.u[i + 1]) <= NEAR_ENOUGH * near)
 		i++;
-	e.in_us = r->anchor[i].t_us;
-	e.in_impulse_ns = r->anchor[i].impulse_ns;
+	e.in_us = r->anchor.t_us[i];
+	e.in_impulse_ns = r->anchor.impulse_ns[i];
 	e.t_us = e.in_us + (e.out_us - e.in_us) / 2;
-	e.in_off = r->sign * (e.u - r->anchor[i].u);
-	e.out_off = near;
+	e.in_off = r->sign * (e.u - r->anchor.u[i]);
+	e.out_off = (float)near;
 	return e;
+}
+
+struct tally_mark extreme_mark(const struct extreme *e, const struct tally *tally)
+{
+	return tally_recall(tally, &e->note, e->out_us + e->noted_late_us, e->out_impulse_ns + e->noted_late_ns);
 }
 
 double extreme_impulse_ns(const struct extreme *e, int64_t t_us)
@@ -84,6 +101,14 @@ double extreme_impulse_ns(const struct extreme *e, int64_t t_us)
 		return e->out_impulse_ns;
 	return e->in_impulse_ns +
 	       (e->out_impulse_ns - e->in_impulse_ns) * ((double)(t_us - e->in_us) / (double)span_us);
+}
+
+void extreme_leave(struct extreme *e, int64_t out_us, double impulse_ns)
+{
+	e->noted_late_us -= (int32_t)(out_us - e->out_us);
+	e->noted_late_ns -= (float)impulse_ns;
+	e->out_us = out_us;
+	e->out_impulse_ns += impulse_ns;
 }
 
 /*

@@ -39,10 +39,9 @@ void stroke_depart(struct stroke *st, struct extreme *a, const struct extreme *e
 			band = STOOD_FORCE * fabs(e->u - u);
 		}
 		if (left_us > a->out_us) {
-			a->out_impulse_ns += (a->u + stood_u) / 2 * knead_us_to_s(left_us - a->out_us);
-			a->out_us = left_us;
-			a->out_off = band;
-			a->u = stood_u;
+			extreme_leave(a, left_us, (a->u + stood_u) / 2 * knead_us_to_s(left_us - a->out_us));
+			a->out_off = (float)band;
+			a->u = (float)stood_u;
 		}
 	}
 	extreme_depart(a, e, st->positional ? 1 : DEPART_FORCE);

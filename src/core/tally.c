@@ -10,6 +10,7 @@
 #include "tally.h"
 
 #define BLOCK_US 50000
+#define TICK_US 20 /* of the time of the peak in a note: twelve hours of it fit */
 #define LOCAL_TAU_S 0.7
 #define ONSET_OVER 1.015 /* the onset is over when a block is no more than this above the one before: 30 % per second */
 #define LOCAL_SHARE 0.85 /* under this share of the local level the force is falling */
@@ -22,7 +23,10 @@
 
 void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double force_n)
 {
+	uint16_t tally = (uint16_t)(t->now.tally + 1);
+
 	memset(t, 0, sizeof *t);
+	t->now.tally = tally;
 	t->start_us = t->block_start_us = t->local_ok_us = t->settle_us = start_us;
 	t->start_impulse_ns = t->block_start_ns = impulse_ns;
 	t->level_n = force_n;
@@ -129,6 +133,57 @@ void tally_push_dip(struct tally *t, double force_n)
 {
 	if (force_n < t->recent_min_n)
 		t->recent_min_n = force_n;
+}
+
+struct tally_note tally_note(const struct tally_mark *m)
+{
+	int64_t ticks = (m->peak_us - m->began_us) / TICK_US;
+	double n = m->fit_count > 0 ? m->fit_count : 1, x = m->fit_x / n, y = m->fit_y / n;
+
+	return (struct tally_note){
+		.tally = m->tally,
+		.dips = m->dips < UINT16_MAX ? (uint16_t)m->dips : UINT16_MAX,
+		.peak_ticks = ticks < INT32_MAX ? (int32_t)ticks : INT32_MAX,
+		.peak_n = (float)m->peak_n,
+		.level_n = (float)tally_level_n(m),
+		.min_n = (float)m->min_n,
+		.local_n = (float)m->local_n,
+		.min_known = m->min_known,
+		.fit_count = (uint32_t)m->fit_count,
+		.fit_x = (float)x,
+		.fit_y = (float)y,
+		.fit_xx = (float)(m->fit_xx - m->fit_x * x),
+		.fit_xy = (float)(m->fit_xy - m->fit_x * y),
+		.fit_yy = (float)(m->fit_yy - m->fit_y * y),
+	};
+}
+
+struct tally_mark tally_recall(const struct tally *t, const struct tally_note *note, int64_t t_us, double impulse_ns)
+{
+	double n = note->fit_count, x = n * note->fit_x, y = n * note->fit_y;
+
+	if (note->tally != t->now.tally)
+		return t->now;
+	return (struct tally_mark){
+		.began_us = t->now.began_us,
+		.tally = note->tally,
+		.t_us = t_us,
+		.impulse_ns = impulse_ns,
+		.peak_n = note->peak_n,
+		.peak_us = t->now.began_us + (int64_t)note->peak_ticks * TICK_US,
+		.level_ns = note->level_n,
+		.level_s = note->level_n > 0 ? 1 : 0,
+		.min_n = note->min_n,
+		.min_known = note->min_known,
+		.dips = note->dips,
+		.local_n = note->local_n,
+		.fit_count = n,
+		.fit_x = x,
+		.fit_y = y,
+		.fit_xx = note->fit_xx + x * note->fit_x,
+		.fit_xy = note->fit_xy + x * note->fit_y,
+		.fit_yy = note->fit_yy + y * note->fit_y,
+	};
 }
 
 /* Line of force on ln(1 + t) through the sums: level and slope. False where there is too little to say. */

@@ -13,9 +13,10 @@
 
 #define TALLY_PENDING 16 /* blocks kept back, 0.8 s, so that the final fall can be left out of the fit */
 
-/* Everything that is summed up; a copy of it is the state of the hold at that instant. */
+/* Everything that is summed up: the state of the hold at an instant. */
 struct tally_mark {
-	int64_t began_us; /* when its tally began: tells marks of different tallies apart */
+	int64_t began_us; /* when its tally began */
+	uint16_t tally; /* number of the tally: tells marks of different ones apart */
 	int64_t t_us;
 	double impulse_ns; /* running impulse of the signal at t_us */
 	double peak_n;
@@ -27,6 +28,20 @@ struct tally_mark {
 	double local_n; /* the level of the last second or so, frozen while the force falls */
 	/* least squares of force on ln(1 + t): count, sums */
 	double fit_count, fit_x, fit_xx, fit_y, fit_xy, fit_yy;
+};
+
+/*
+ * A mark made small, to be kept with whatever may turn out to be the end of the hold; its time and running impulse are kept
+ * beside it. Sums of squares are kept about their means, so that seven digits are enough.
+ */
+struct tally_note {
+	uint16_t tally;
+	uint16_t dips;
+	int32_t peak_ticks; /* since the tally began */
+	float peak_n, level_n, min_n, local_n;
+	bool min_known;
+	uint32_t fit_count;
+	float fit_x, fit_y, fit_xx, fit_xy, fit_yy; /* means; squares and products about them */
 };
 
 struct tally {
@@ -70,6 +85,14 @@ static inline double tally_level_n(const struct tally_mark *m)
 {
 	return m->level_s > 0 ? m->level_ns / m->level_s : 0;
 }
+
+/* The mark made small. */
+struct tally_note tally_note(const struct tally_mark *m);
+
+/*
+ * The mark that was noted at t_us, where the running impulse was impulse_ns; the present one where that was of another tally.
+ */
+struct tally_mark tally_recall(const struct tally *t, const struct tally_note *note, int64_t t_us, double impulse_ns);
 
 /*
  * Fills what the tally knows of a hold that ended with mark end at end_us: peak, mean, min, impulse, steadiness,

@@ -150,9 +150,9 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 	if (t->count < TRAIL_PLACES) {
 		t->place[(t->first + t->count++) % TRAIL_PLACES] = (struct place){
 			.t_us = s->t_us - s->u_lag_us,
-			.u = s->u,
-			.force_n = s->raw_n,
-			.peak_n = t->peak_n,
+			.u = (float)s->u,
+			.force_n = (float)s->raw_n,
+			.peak_n = (float)t->peak_n,
 			.impulse_ns = s->impulse_ns,
 		};
 	}

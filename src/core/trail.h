@@ -15,10 +15,10 @@
 /* One place on the way. */
 struct place {
 	int64_t t_us; /* corrected for the smoothing */
-	double u; /* mm, degrees, or N */
-	double force_n; /* then */
-	double peak_n; /* largest force since the place before */
 	double impulse_ns; /* running impulse */
+	float u; /* mm, degrees, or N */
+	float force_n; /* then */
+	float peak_n; /* largest force since the place before */
 };
 
 struct trail {
