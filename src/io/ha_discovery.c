@@ -207,6 +207,8 @@ static bool put_value(cJSON *to, const struct ha_entity *e)
 		snprintf(template, sizeof(template), "{{ 'OFF' if value_json.%s is none else 'ON' }}", e->value);
 	else if (is(e, "binary_sensor") || is(e, "switch"))
 		snprintf(template, sizeof(template), "{{ 'ON' if value_json.%s else 'OFF' }}", e->value);
+	else if (is(e, "select") && strcmp(e->key, "protocol") == 0)
+		snprintf(template, sizeof(template), "{{ value_json.%s or '" HA_NO_PROTOCOL "' }}", e->value);
 	else if (is(e, "select"))
 		snprintf(template, sizeof(template), "{{ value_json.%s or 'none' }}", e->value);
 	else

@@ -100,7 +100,8 @@ const struct ha_entity ha_device_entities[] = {
 	{ SETTING("profile", "select", "Profile", "set/profile", "profile"), CONFIG,
 		.options = "ball|roller|wall|gentle" },
 	/* its options are those of the configuration: ha_discovery.c adds them */
-	{ SETTING("protocol", "select", "Protocol", "set/protocol", "protocol"), .options = "none" },
+	{ SETTING("protocol", "select", "Protocol", "set/protocol", "protocol"), .options = HA_NO_PROTOCOL,
+		.command_template = "{{ 'none' if value == '" HA_NO_PROTOCOL "' else value }}" },
 	{ SETTING("live", "switch", "Live", "set/live", "live"), CONFIG, .off = true },
 	/* ---- how it is ---- */
 	{ BINARY("link", "Link", HA_AVAILABILITY, NULL), .device_class = "connectivity", DIAGNOSTIC,

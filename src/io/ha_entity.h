@@ -31,6 +31,9 @@ enum ha_when {
 	HA_WITH_BLINK, /* the device can show which one it is */
 };
 
+/* No name of a protocol has a space; and "none", in any case, is what Home Assistant shows as unknown. */
+#define HA_NO_PROTOCOL "no protocol"
+
 struct ha_entity {
 	const char *key; /* [a-z0-9_]: of the component, and the end of unique_id and default_entity_id */
 	const char *platform; /* "sensor", "event", "device_automation", ... */

@@ -103,6 +103,8 @@ def check_platform(platform, c):
         wrong.append(f"device class {device_class}")
     if device_class == "identify" and c.get("entity_category") != "diagnostic":
         wrong.append("identify must be diagnostic")
+    if platform == "select" and "none" in [option.lower() for option in c.get("options", [])]:
+        wrong.append("an option called none, which a select takes for unknown")
     if device_class == "enum" and not c.get("options"):
         wrong.append("enum needs options")
     if c.get("state_class") is not None and (c["state_class"] not in STATE_CLASSES or platform != "sensor"):
