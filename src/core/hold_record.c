@@ -125,7 +125,7 @@ void hold_record_end(
 		.id = h->id,
 		.start_us = h->start_us,
 		.end_us = end_us,
-		.level_n = level_n,
+		.level_n = (float)level_n,
 		.flags = h->flags,
 		.cause = cause,
 	};

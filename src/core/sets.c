@@ -37,7 +37,8 @@ static void close_pulses(struct sets *s)
 		event->pulse_set.end_us = emit_time(s->emit, s->pulses_end_us);
 		event->pulse_set.pulses = s->pulses;
 		event->pulse_set.mean_duration_s = s->pulses_sum_s / s->pulses;
-		memcpy(event->pulse_set.hold_ids, s->pulse_ids, sizeof s->pulse_ids);
+		for (uint32_t i = 0; i < s->pulses && i < KNEAD_PULSES_MAX; i++)
+			event->pulse_set.hold_ids[i] = s->first_pulse_id + i;
 	}
 	s->pulses = 0;
 }
@@ -72,10 +73,8 @@ void sets_hold(struct sets *s, const struct hold_ended *hold)
 		s->pulses_level_n = hold->level_n;
 		s->pulses_sum_s = 0;
 		s->pulse_flags = 0;
-		memset(s->pulse_ids, 0, sizeof s->pulse_ids);
+		s->first_pulse_id = hold->id;
 	}
-	if (s->pulses < KNEAD_PULSES_MAX)
-		s->pulse_ids[s->pulses] = hold->id;
 	s->pulses++;
 	s->pulses_sum_s += seconds;
 	s->pulses_end_us = hold->end_us;

@@ -8,9 +8,9 @@
 /* A hold that has ended, as far as others need to know it. */
 struct hold_ended {
 	uint32_t id;
-	int64_t start_us, end_us;
-	double level_n;
 	uint32_t flags;
+	int64_t start_us, end_us;
+	float level_n;
 	enum knead_cause cause;
 };
 
@@ -20,7 +20,7 @@ struct sets {
 	uint32_t pulses;
 	int64_t pulses_start_us, pulses_end_us;
 	double pulses_sum_s, pulses_level_n; /* level: of the first */
-	uint32_t pulse_ids[KNEAD_PULSES_MAX];
+	uint32_t first_pulse_id; /* the others follow: any other hold closes the set */
 	uint32_t pulse_flags;
 
 	uint32_t presses;

@@ -42,18 +42,36 @@ static double spread(const struct signal *s)
 	return s->positional && n > 0 ? sqrt(fmax(0, squares / n - sum / n * (sum / n))) : 0;
 }
 
+/* Where cell i is, as the geometry counts it. */
+static void put_cell(struct signal *s, uint32_t i)
+{
+	double angle = s->settings->cell_deg[i] / DEG_PER_RAD;
+
+	switch (s->settings->geometry) {
+	case KNEAD_GEOMETRY_LINE:
+		s->cell[i][0] = (float)s->settings->cell_mm[i];
+		break;
+	case KNEAD_GEOMETRY_RING:
+		s->cell[i][0] = (float)cos(angle);
+		s->cell[i][1] = (float)sin(angle);
+		break;
+	case KNEAD_GEOMETRY_SPHERE:
+		sphere_axis(s->settings->cell_xyz[i], s->cell[i]);
+		break;
+	case KNEAD_GEOMETRY_NONE:
+	case _KNEAD_GEOMETRIES:
+		break;
+	}
+}
+
 void signal_init(struct signal *s, const struct knead_settings *settings)
 {
 	memset(s, 0, sizeof *s);
 	s->settings = settings;
 	s->positional = settings->geometry != KNEAD_GEOMETRY_NONE;
 	sphere_init(&s->sphere, settings);
-	for (uint32_t i = 0; i < KNEAD_CELLS_MAX; i++) {
-		double angle = settings->cell_deg[i] / DEG_PER_RAD;
-
-		s->cell_x[i] = settings->geometry == KNEAD_GEOMETRY_LINE ? settings->cell_mm[i] : cos(angle);
-		s->cell_y[i] = sin(angle);
-	}
+	for (uint32_t i = 0; i < KNEAD_CELLS_MAX; i++)
+		put_cell(s, i);
 	s->u_spread = spread(s);
 	signal_set_period(s, 12500);
 }
@@ -118,13 +136,13 @@ static bool position(struct signal *s, const struct force *force, double *ret)
 		double f = force->cell_n[i] > 0 ? force->cell_n[i] : 0;
 
 		total += f;
-		x += f * s->cell_x[i];
-		y += f * s->cell_y[i];
+		x += f * s->cell[i][0];
+		y += f * s->cell[i][1];
 	}
 	if (!(total >= s->settings->release_n))
 		return false;
 	if (s->settings->geometry == KNEAD_GEOMETRY_SPHERE)
-		return sphere_place(&s->sphere, force, s->settings->cells, ret);
+		return sphere_place(&s->sphere, s->cell, force, s->settings->cells, ret);
 	if (s->settings->geometry == KNEAD_GEOMETRY_LINE) {
 		*ret = x / total;
 		return true;

@@ -57,7 +57,7 @@ struct signal {
 	bool level_filtered;
 	double spread; /* of the converter's filter at a few samples/s: half its variance, in sample periods squared */
 	struct sphere sphere;
-	double cell_x[KNEAD_CELLS_MAX], cell_y[KNEAD_CELLS_MAX]; /* line: x is the place; ring: unit vector */
+	float cell[KNEAD_CELLS_MAX][3]; /* line: x is the place; ring and sphere: unit vector */
 };
 
 void signal_init(struct signal *s, const struct knead_settings *settings);

@@ -18,34 +18,36 @@
 #define SMALLEST_MM 4.0
 #define SMALLEST_DEG 3.0
 
-static double norm(const double *v)
+static double norm(double x, double y, double z)
 {
-	return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+	return sqrt(x * x + y * y + z * z);
 }
 
 void sphere_init(struct sphere *s, const struct knead_settings *settings)
 {
 	memset(s, 0, sizeof *s);
-	s->scale = settings->radius_mm > 0 ? settings->radius_mm : DEG_PER_RAD;
+	s->scale = (float)(settings->radius_mm > 0 ? settings->radius_mm : DEG_PER_RAD);
 	s->smallest = settings->radius_mm > 0 ? SMALLEST_MM : SMALLEST_DEG;
-	for (uint32_t i = 0; i < KNEAD_CELLS_MAX; i++) {
-		double length = norm(settings->cell_xyz[i]);
+}
 
-		for (int k = 0; k < 3; k++)
-			s->axis_of[i][k] = length > 0 ? settings->cell_xyz[i][k] / length : 0;
-	}
+void sphere_axis(const double *xyz, float *ret)
+{
+	double length = norm(xyz[0], xyz[1], xyz[2]);
+
+	for (int k = 0; k < 3; k++)
+		ret[k] = length > 0 ? (float)(xyz[k] / length) : 0;
 }
 
 /* Unit vector of the net load; cells that pull count as 0. */
-static bool direction(const struct sphere *s, const struct force *force, uint32_t cells, double *ret)
+static bool direction(const float (*axis)[3], const struct force *force, uint32_t cells, double *ret)
 {
 	double length;
 
 	ret[0] = ret[1] = ret[2] = 0;
 	for (uint32_t i = 0; i < cells; i++)
 		for (int k = 0; force->cell_n[i] > 0 && k < 3; k++)
-			ret[k] += force->cell_n[i] * s->axis_of[i][k];
-	length = norm(ret);
+			ret[k] += force->cell_n[i] * axis[i][k];
+	length = norm(ret[0], ret[1], ret[2]);
 	if (!(length > 0))
 		return false;
 	for (int k = 0; k < 3; k++)
@@ -54,9 +56,10 @@ static bool direction(const struct sphere *s, const struct force *force, uint32_
 }
 
 /* One more place of 100 ms: the step to it, and how far it turned from the step before, seen from outside. */
-static void turn(struct sphere *s, const double *place)
+static void turn(struct sphere *s, const float *place)
 {
-	double step[3], cross = 0;
+	float step[3];
+	double cross = 0;
 
 	for (int k = 0; k < 3; k++)
 		step[k] = place[k] - s->turn.place[k];
@@ -66,8 +69,9 @@ static void turn(struct sphere *s, const double *place)
 
 			cross += s->origin[k] * (s->turn.step[l] * step[m] - s->turn.step[m] * step[l]);
 		}
-		s->turn.crossed += cross;
-		s->turn.size += norm(s->turn.step) * norm(step);
+		s->turn.crossed += (float)cross;
+		s->turn.size += (float)(norm(s->turn.step[0], s->turn.step[1], s->turn.step[2]) *
+					norm(step[0], step[1], step[2]));
 		s->turn.steps++;
 	}
 	memcpy(s->turn.step, step, sizeof step);
@@ -77,15 +81,15 @@ static void turn(struct sphere *s, const double *place)
 
 static void follow_turn(struct sphere *s, int64_t t_us, const double *way)
 {
-	double place[3];
+	float place[3];
 
 	for (int k = 0; k < 3; k++)
-		s->turn.sum[k] += way[k];
+		s->turn.sum[k] += (float)way[k];
 	s->turn.samples++;
 	if (t_us - s->turn.since_us < PLACE_US)
 		return;
 	for (int k = 0; k < 3; k++) {
-		place[k] = s->turn.sum[k] / s->turn.samples;
+		place[k] = s->turn.sum[k] / (float)s->turn.samples;
 		s->turn.sum[k] = 0;
 	}
 	s->turn.samples = 0;
@@ -102,32 +106,33 @@ double sphere_turned_rad(struct sphere *s)
 	return turned_rad;
 }
 
-bool sphere_place(struct sphere *s, const struct force *force, uint32_t cells, double *ret)
+bool sphere_place(struct sphere *s, const float (*axis)[3], const struct force *force, uint32_t cells, double *ret)
 {
 	double at[3], way[3], far;
 
-	if (!direction(s, force, cells, at))
+	if (!direction(axis, force, cells, at))
 		return false;
 	if (!s->begun) {
 		s->begun = true;
 		s->begun_us = force->t_us;
 		s->reach = 0;
-		memcpy(s->origin, at, sizeof s->origin);
+		for (int k = 0; k < 3; k++)
+			s->origin[k] = (float)at[k];
 		memset(s->along, 0, sizeof s->along);
 		memset(&s->turn, 0, sizeof s->turn);
 		s->turn.since_us = force->t_us;
 	}
 	for (int k = 0; k < 3; k++) {
 		if (force->t_us - s->begun_us < SETTLE_US)
-			s->origin[k] += SETTLE_SHARE * (at[k] - s->origin[k]);
+			s->origin[k] += (float)(SETTLE_SHARE * (at[k] - s->origin[k]));
 		way[k] = (at[k] - s->origin[k]) * s->scale;
 	}
 	follow_turn(s, force->t_us, way);
-	far = norm(way);
+	far = norm(way[0], way[1], way[2]);
 	if (far > s->smallest && far > GROWTH * s->reach) {
-		s->reach = far;
+		s->reach = (float)far;
 		for (int k = 0; k < 3; k++)
-			s->along[k] = way[k] / far;
+			s->along[k] = (float)(way[k] / far);
 	}
 	*ret = way[0] * s->along[0] + way[1] * s->along[1] + way[2] * s->along[2];
 	return true;

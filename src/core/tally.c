@@ -10,7 +10,8 @@
 #include "tally.h"
 
 #define BLOCK_US 50000
-#define TICK_US 20 /* of the time of the peak in a note: twelve hours of it fit */
+#define DIPS_MAX 0x7fff /* told of one hold */
+#define TICK_US 20 /* of times that are kept in 32 bits: twelve hours of it fit, and later is then */
 #define LOCAL_TAU_S 0.7
 #define ONSET_OVER 1.015 /* the onset is over when a block is no more than this above the one before: 30 % per second */
 #define LOCAL_SHARE 0.85 /* under this share of the local level the force is falling */
@@ -48,16 +49,29 @@ static void fit_block(struct tally_mark *m, double since_start_s, double mean_n)
 	m->fit_yy += mean_n * mean_n;
 }
 
+/* A time since the tally began, in ticks, and back. */
+static int32_t ticks_of(const struct tally_mark *m, int64_t t_us)
+{
+	int64_t ticks = (t_us - m->began_us) / TICK_US;
+
+	return ticks < INT32_MAX ? (int32_t)ticks : INT32_MAX;
+}
+
+static int64_t time_of(const struct tally_mark *m, int32_t ticks)
+{
+	return m->began_us + (int64_t)ticks * TICK_US;
+}
+
 /* Keeps the mean of a block back; the oldest one kept goes into the fit. */
 static void keep_block(struct tally *t, int64_t middle_us, double mean_n)
 {
 	if (t->pending_count == TALLY_PENDING)
-		fit_block(&t->now, knead_us_to_s(t->pending[t->pending_next].t_us - t->start_us),
+		fit_block(&t->now, knead_us_to_s(time_of(&t->now, t->pending[t->pending_next].ticks) - t->start_us),
 			t->pending[t->pending_next].mean_n);
 	else
 		t->pending_count++;
-	t->pending[t->pending_next].t_us = middle_us;
-	t->pending[t->pending_next].mean_n = mean_n;
+	t->pending[t->pending_next].ticks = ticks_of(&t->now, middle_us);
+	t->pending[t->pending_next].mean_n = (float)mean_n;
 	t->pending_next = (t->pending_next + 1) % TALLY_PENDING;
 }
 
@@ -137,13 +151,12 @@ void tally_push_dip(struct tally *t, double force_n)
 
 struct tally_note tally_note(const struct tally_mark *m)
 {
-	int64_t ticks = (m->peak_us - m->began_us) / TICK_US;
 	double n = m->fit_count > 0 ? m->fit_count : 1, x = m->fit_x / n, y = m->fit_y / n;
 
 	return (struct tally_note){
 		.tally = m->tally,
-		.dips = m->dips < UINT16_MAX ? (uint16_t)m->dips : UINT16_MAX,
-		.peak_ticks = ticks < INT32_MAX ? (int32_t)ticks : INT32_MAX,
+		.dips = m->dips < DIPS_MAX ? (uint16_t)m->dips : DIPS_MAX,
+		.peak_ticks = ticks_of(m, m->peak_us),
 		.peak_n = (float)m->peak_n,
 		.level_n = (float)tally_level_n(m),
 		.min_n = (float)m->min_n,
@@ -170,7 +183,7 @@ struct tally_mark tally_recall(const struct tally *t, const struct tally_note *n
 		.t_us = t_us,
 		.impulse_ns = impulse_ns,
 		.peak_n = note->peak_n,
-		.peak_us = t->now.began_us + (int64_t)note->peak_ticks * TICK_US,
+		.peak_us = time_of(&t->now, note->peak_ticks),
 		.level_ns = note->level_n,
 		.level_s = note->level_n > 0 ? 1 : 0,
 		.min_n = note->min_n,
@@ -219,9 +232,12 @@ void tally_finish(const struct tally *t, const struct tally_mark *end, int64_t e
 	struct tally_mark m = *end;
 	double duration_s = knead_us_to_s(end_us - t->start_us);
 
-	for (uint32_t i = 0; i < t->pending_count; i++)
-		if (t->pending[i].t_us + BLOCK_US / 2 <= fall_us)
-			fit_block(&m, knead_us_to_s(t->pending[i].t_us - t->start_us), t->pending[i].mean_n);
+	for (uint32_t i = 0; i < t->pending_count; i++) {
+		int64_t middle_us = time_of(&t->now, t->pending[i].ticks);
+
+		if (middle_us + BLOCK_US / 2 <= fall_us)
+			fit_block(&m, knead_us_to_s(middle_us - t->start_us), t->pending[i].mean_n);
+	}
 	ret->start_us = t->start_us;
 	ret->end_us = end_us;
 	ret->peak_n = m.peak_n;

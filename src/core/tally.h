@@ -36,10 +36,10 @@ struct tally_mark {
  */
 struct tally_note {
 	uint16_t tally;
-	uint16_t dips;
+	uint16_t dips : 15;
+	uint16_t min_known : 1;
 	int32_t peak_ticks; /* since the tally began */
 	float peak_n, level_n, min_n, local_n;
-	bool min_known;
 	uint32_t fit_count;
 	float fit_x, fit_y, fit_xx, fit_xy, fit_yy; /* means; squares and products about them */
 };
@@ -55,8 +55,8 @@ struct tally {
 	double block_start_ns;
 	double level_n; /* of now, brought up to date with every block */
 	struct {
-		int64_t t_us;
-		double mean_n;
+		int32_t ticks; /* to its middle, since the tally began */
+		float mean_n;
 	} pending[TALLY_PENDING];
 	uint32_t pending_count, pending_next;
 	struct breath breath;

@@ -116,11 +116,42 @@ bool trail_stood_us(const struct trail *t, int64_t before_us, double u, double l
 	return false;
 }
 
+/* Time of the oldest place: none is older than a fraction of a second. */
+static int64_t first_us(const struct trail *t)
+{
+	return t->last_us - (int64_t)((uint32_t)t->last_us - t->place[t->first].t_us);
+}
+
+static void take(struct trail *t, const struct signal *s)
+{
+	uint32_t at = (t->first + t->count) % TRAIL_PLACES;
+
+	t->last_us = s->t_us;
+	if (t->count == TRAIL_PLACES)
+		return;
+	if (t->count == 0)
+		t->first_ns = t->last_ns = s->impulse_ns;
+	t->place[at].t_us = (uint32_t)(s->t_us - s->u_lag_us);
+	t->place[at].u = (float)s->u;
+	t->place[at].force_n = (float)s->raw_n;
+	t->place[at].peak_n = t->peak_n;
+	t->place[at].step_ns = (float)(s->impulse_ns - t->last_ns);
+	t->last_ns += t->place[at].step_ns;
+	t->count++;
+}
+
 /* Hands on the oldest place. Those taken while the mean was still low may have too little force after all. */
 static bool hand_on(struct trail *t, struct place *ret)
 {
 	while (t->count > 0) {
-		*ret = t->place[t->first];
+		t->first_ns += t->place[t->first].step_ns;
+		*ret = (struct place){
+			.t_us = first_us(t),
+			.impulse_ns = t->first_ns,
+			.u = t->place[t->first].u,
+			.force_n = t->place[t->first].force_n,
+			.peak_n = t->place[t->first].peak_n,
+		};
 		t->first = (t->first + 1) % TRAIL_PLACES;
 		t->count--;
 		if (!t->positional || ret->force_n >= POSITION_SHARE * t->mean_n) {
@@ -134,7 +165,7 @@ static bool hand_on(struct trail *t, struct place *ret)
 enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, struct place *ret)
 {
 	if (s->crest_n > t->peak_n)
-		t->peak_n = s->crest_n;
+		t->peak_n = (float)s->crest_n;
 	if (s->t_us - t->mean_us >= STEP_US)
 		follow_mean(t, s);
 	if (meaningless(t, s, disturbed)) {
@@ -147,18 +178,9 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 	}
 	if (s->t_us - t->last_us < STEP_US)
 		return TRAIL_STEP_NONE;
-	if (t->count < TRAIL_PLACES) {
-		t->place[(t->first + t->count++) % TRAIL_PLACES] = (struct place){
-			.t_us = s->t_us - s->u_lag_us,
-			.u = (float)s->u,
-			.force_n = (float)s->raw_n,
-			.peak_n = (float)t->peak_n,
-			.impulse_ns = s->impulse_ns,
-		};
-	}
-	t->last_us = s->t_us;
-	t->peak_n = s->crest_n;
-	if (t->count == 0 || s->t_us - s->u_lag_us - t->place[t->first].t_us < DELAY_US)
+	take(t, s);
+	t->peak_n = (float)s->crest_n;
+	if (t->count == 0 || s->t_us - s->u_lag_us - first_us(t) < DELAY_US)
 		return TRAIL_STEP_PLACE;
 	return hand_on(t, ret) ? TRAIL_STEP_RIPE : TRAIL_STEP_PLACE;
 }

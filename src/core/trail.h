@@ -8,7 +8,7 @@
 
 #include "signal.h"
 
-#define TRAIL_PLACES 16
+#define TRAIL_PLACES 14 /* of 24 ms and more each: 0.3 s, and the two at its ends */
 #define TRAIL_STOOD_US 900000 /* a stand shorter than that is not told apart from a slow pass */
 #define TRAIL_PAST 32 /* places of the last 9.6 s */
 
@@ -28,11 +28,16 @@ struct trail {
 	double mean_from_ns;
 	int64_t frozen_until_us;
 	int64_t last_us;
-	double peak_n;
+	float peak_n;
 	bool moved_known;
 	double moved_from; /* lower end of a dead band that the movement pushes along */
 	int64_t moved_us; /* last time it was left */
-	struct place place[TRAIL_PLACES];
+	/* places not handed on yet: the low half of the time, and the impulse since the one before */
+	struct {
+		uint32_t t_us;
+		float u, force_n, peak_n, step_ns;
+	} place[TRAIL_PLACES];
+	double first_ns, last_ns; /* running impulse before the first of them, and at the last */
 	/* coarse memory of the places that were handed on: a movement is dated back to where it left a rest */
 	float past_u[TRAIL_PAST];
 	uint32_t past_next, past_count;

@@ -83,8 +83,8 @@ static void warn(
 		return;
 	w->told |= BIT(kind);
 	w->seen[kind].t_us = t_us;
-	w->seen[kind].value = value;
-	w->seen[kind].limit = limit;
+	w->seen[kind].value = (float)value;
+	w->seen[kind].limit = (float)limit;
 	if (w->confirmed)
 		emit_warning(w, kind, flags);
 	else

@@ -32,7 +32,7 @@ struct warning {
 	uint32_t waiting; /* the same: seen in a touch that is no contact yet */
 	struct {
 		int64_t t_us;
-		double value, limit;
+		float value, limit;
 	} seen[_KNEAD_WARNING_KINDS];
 	int64_t rested_us; /* end of the last hold of 20 s or more; INT64_MIN: none */
 };
