@@ -11,6 +11,8 @@
 #define MANTISSA_SHIFT 49 /* 52 bits of mantissa, the top 3 kept */
 #define FIRST_LEVEL ((1023 - 1) << 3) /* 0.5 = 2^-1 */
 #define TICK_US 100
+#define STEP_ONE 4096u
+#define STEP_SHIFTS 14u
 
 static int level_of(double force_n)
 {
@@ -40,36 +42,90 @@ static int32_t tick_of(const struct edges *e, int64_t t_us)
 	return tick > INT32_MAX ? INT32_MAX : (int32_t)tick;
 }
 
+/* A step in 16 bits: 12 of it and 4 of how far they are shifted, with the first bit left out as in a float. */
+static uint16_t packed(int32_t ticks)
+{
+	uint32_t rest = ticks > 0 ? (uint32_t)ticks : 0, shift = 0;
+
+	while (rest >= 2 * STEP_ONE && shift < STEP_SHIFTS) {
+		rest >>= 1;
+		shift++;
+	}
+	if (rest >= 2 * STEP_ONE)
+		rest = 2 * STEP_ONE - 1;
+	return (uint16_t)(rest < STEP_ONE ? rest : (shift + 1) * STEP_ONE + (rest - STEP_ONE));
+}
+
+static int32_t unpacked(uint16_t step)
+{
+	uint32_t shift = step / STEP_ONE;
+
+	return (int32_t)(shift == 0 ? step : (step % STEP_ONE + STEP_ONE) << (shift - 1));
+}
+
 void edges_init(struct edges *e, int64_t t_us, double force_n)
 {
 	memset(e, 0, sizeof *e);
 	e->origin_us = t_us;
-	e->origin_n = force_n;
-	e->level = e->highest = level_of(force_n);
+	e->origin_n = (float)force_n;
+	e->level = e->highest = (int16_t)level_of(force_n);
+}
+
+/* The force went up through the next level: when it last fell through that is of no more interest. */
+static void rise(struct edges *e, int32_t ticks)
+{
+	e->level++;
+	if (e->level < e->highest)
+		e->down_ticks -= unpacked(e->down[e->level + 1]);
+	if (e->level <= e->highest)
+		return;
+	e->highest = e->level;
+	e->up[e->level] = packed(ticks - e->up_ticks);
+	e->up_ticks += unpacked(e->up[e->level]);
+}
+
+static void fall(struct edges *e, int32_t ticks)
+{
+	if (e->level < e->highest)
+		e->down[e->level + 1] = packed(ticks - e->down_ticks);
+	e->down_ticks = ticks;
+	e->level--;
 }
 
 void edges_push(struct edges *e, int64_t t0_us, double f0_n, int64_t t1_us, double f1_n)
 {
 	int to = level_of(f1_n);
 
-	while (e->level < to) {
-		e->level++;
-		if (e->level > e->highest) {
-			e->highest = e->level;
-			e->up[e->level] = tick_of(e, force_crossing_us(t0_us, f0_n, t1_us, f1_n, force_of(e->level)));
-		}
-	}
-	while (e->level > to) {
-		e->down[e->level] = tick_of(e, force_crossing_us(t0_us, f0_n, t1_us, f1_n, force_of(e->level)));
-		e->level--;
-	}
+	while (e->level < to)
+		rise(e, tick_of(e, force_crossing_us(t0_us, f0_n, t1_us, f1_n, force_of(e->level + 1))));
+	while (e->level > to)
+		fall(e, tick_of(e, force_crossing_us(t0_us, f0_n, t1_us, f1_n, force_of(e->level))));
 }
 
-static int64_t between(const struct edges *e, const int32_t *tick, int low, double level_n)
+static int32_t up_ticks(const struct edges *e, int level)
+{
+	int32_t ticks = e->up_ticks;
+
+	for (int l = e->highest; l > level; l--)
+		ticks -= unpacked(e->up[l]);
+	return ticks;
+}
+
+static int32_t down_ticks(const struct edges *e, int level)
+{
+	int32_t ticks = e->down_ticks;
+
+	for (int l = e->level + 2; l <= level; l++)
+		ticks -= unpacked(e->down[l]);
+	return ticks;
+}
+
+/* Between the times of the levels low and low + 1. */
+static int64_t between(const struct edges *e, int low, int32_t low_ticks, int32_t high_ticks, double level_n)
 {
 	double share = (level_n - force_of(low)) / (force_of(low + 1) - force_of(low));
 
-	return e->origin_us + (int64_t)((tick[low] + share * (tick[low + 1] - tick[low])) * TICK_US);
+	return e->origin_us + (int64_t)((low_ticks + share * (high_ticks - low_ticks)) * TICK_US);
 }
 
 bool edges_up_us(const struct edges *e, double level_n, int64_t *ret_t_us)
@@ -81,27 +137,25 @@ bool edges_up_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 	if (low < 0)
 		*ret_t_us = e->origin_us;
 	else if (low == e->highest)
-		*ret_t_us = e->origin_us + (int64_t)e->up[low] * TICK_US;
+		*ret_t_us = e->origin_us + (int64_t)e->up_ticks * TICK_US;
 	else
-		*ret_t_us = between(e, e->up, low, level_n);
+		*ret_t_us = between(e, low, up_ticks(e, low), up_ticks(e, low + 1), level_n);
 	return true;
 }
 
 bool edges_down_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 {
 	int low = level_of(level_n);
-	bool above;
 
-	if (low < 0 || low > e->highest || low >= EDGES_LEVELS - 1 || low < e->level)
+	if (low < 0 || low < e->level || low > e->highest || low >= EDGES_LEVELS - 1)
 		return false;
-	above = low < e->highest && e->down[low + 1] != 0;
-	if (!above && e->down[low] == 0)
+	if (low == e->level && low == e->highest)
 		return false;
-	if (!above)
-		*ret_t_us = e->origin_us + (int64_t)e->down[low] * TICK_US;
-	else if (e->down[low] == 0)
-		*ret_t_us = e->origin_us + (int64_t)e->down[low + 1] * TICK_US;
+	if (low == e->highest)
+		*ret_t_us = e->origin_us + (int64_t)down_ticks(e, low) * TICK_US;
+	else if (low == e->level)
+		*ret_t_us = e->origin_us + (int64_t)e->down_ticks * TICK_US;
 	else
-		*ret_t_us = between(e, e->down, low, level_n);
+		*ret_t_us = between(e, low, down_ticks(e, low), down_ticks(e, low + 1), level_n);
 	return true;
 }

@@ -11,13 +11,19 @@
 #define EDGES_PER_OCTAVE 8
 #define EDGES_LEVELS (11 * EDGES_PER_OCTAVE) /* 0.5 N to 1024 N */
 
+/*
+ * Times are ticks of 0.1 ms from the origin. Those of neighbouring levels follow one another, so each level keeps the step
+ * between: 16 bits, exact up to 0.8 s and to one part in 4000 beyond.
+ */
 struct edges {
 	int64_t origin_us;
-	double origin_n; /* the force then */
-	int level; /* highest grid level below the force, -1 under the grid */
-	int highest; /* highest one reached */
-	int32_t up[EDGES_LEVELS]; /* first time upwards, 0.1 ms from the origin */
-	int32_t down[EDGES_LEVELS]; /* last time downwards, 0 = never: nothing falls within a tick of the origin */
+	float origin_n; /* the force then */
+	int16_t level; /* highest grid level below the force, -1 under the grid */
+	int16_t highest; /* highest one reached */
+	int32_t up_ticks; /* first time up through the highest level */
+	int32_t down_ticks; /* last time down through the lowest level above the force; those above it were left before */
+	uint16_t up[EDGES_LEVELS]; /* first time upwards, since that of the level below */
+	uint16_t down[EDGES_LEVELS]; /* from the last time downwards to that of the level below */
 };
 
 /* Begins at t_us with force_n: levels already below it count as passed at t_us. */

@@ -76,6 +76,27 @@ static void a_contact_of_a_weekend_still_has_its_onset(void **state)
 	assert_in_range(t_us, 0, 72 * hour_us + 1000000);
 }
 
+static void a_ramp_after_hours_is_as_exact_as_one_at_the_start(void **state)
+{
+	struct edges e;
+	int64_t low_us, high_us, begin_us = INT64_C(3) * 3600000000, end_us = 2 * begin_us;
+
+	(void)state;
+	edges_init(&e, 0, 9);
+	edges_push(&e, 0, 9, begin_us, 9);
+	edges_push(&e, begin_us, 9, begin_us + 1000000, 109);
+	edges_push(&e, begin_us + 1000000, 109, end_us, 109);
+	edges_push(&e, end_us, 109, end_us + 1000000, 9);
+	assert_true(edges_up_us(&e, 20, &low_us));
+	assert_true(edges_up_us(&e, 90, &high_us));
+	assert_in_range(high_us - low_us, 700000 - 3 * NEAR_US, 700000 + 3 * NEAR_US);
+	assert_in_range(low_us, begin_us / 4000 * 3999, begin_us + 110000 + NEAR_US);
+	assert_true(edges_down_us(&e, 20, &low_us));
+	assert_true(edges_down_us(&e, 90, &high_us));
+	assert_in_range(low_us, end_us + 890000 - NEAR_US, end_us + 890000 + NEAR_US);
+	assert_in_range(low_us - high_us, 700000 - 3 * NEAR_US, 700000 + 3 * NEAR_US);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -83,6 +104,7 @@ int main(void)
 		cmocka_unit_test(the_first_rise_and_the_last_fall_count),
 		cmocka_unit_test(what_never_happened_has_no_time),
 		cmocka_unit_test(a_contact_of_a_weekend_still_has_its_onset),
+		cmocka_unit_test(a_ramp_after_hours_is_as_exact_as_one_at_the_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
