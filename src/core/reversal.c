@@ -75,7 +75,16 @@ bool reversal_push(struct reversal *r, const struct place *place, double near, c
 
 struct extreme reversal_extreme(const struct reversal *r, double near)
 {
-	struct extreme e = r->e;
+	struct extreme e = {
+		.out_us = r->e.out_us,
+		.out_impulse_ns = r->e.out_impulse_ns,
+		.out_off = (float)near,
+		.u = r->e.u,
+		.peak_n = r->e.peak_n,
+		.noted_late_us = r->e.noted_late_us,
+		.noted_late_ns = r->e.noted_late_ns,
+		.note = r->e.note,
+	};
 	uint32_t i = 0;
 
 	while (i + 1 < REVERSAL_ANCHORS && r->sign * (e.u - r->anchor.u[i + 1]) <= NEAR_ENOUGH * near)
@@ -84,7 +93,6 @@ struct extreme reversal_extreme(const struct reversal *r, double near)
 	e.in_impulse_ns = r->anchor.impulse_ns[i];
 	e.t_us = e.in_us + (e.out_us - e.in_us) / 2;
 	e.in_off = r->sign * (e.u - r->anchor.u[i]);
-	e.out_off = (float)near;
 	return e;
 }
 

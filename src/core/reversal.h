@@ -25,7 +25,15 @@ struct extreme {
 
 /* The running extreme: highest (sign +1) or lowest (-1) place since the last reversal. */
 struct reversal {
-	struct extreme e;
+	/* the extreme so far, of its fields those that are known by now */
+	struct {
+		int64_t out_us;
+		double out_impulse_ns;
+		float u, peak_n;
+		int32_t noted_late_us;
+		float noted_late_ns;
+		struct tally_note note;
+	} e;
 	/* the last places where it went on by "near", newest first: one of them is where it came near the extreme */
 	struct {
 		double impulse_ns[REVERSAL_ANCHORS];

@@ -211,30 +211,29 @@ static double rest_s(const struct stroke *st)
 /* Neither direction is known yet: whichever extreme the movement comes back from first is the place it left. */
 static void seek(struct stroke *st, const struct place *place, const struct tally_mark *mark)
 {
-	struct reversal *from = NULL;
+	struct reversal *high = &st->run, *low = &st->turns.low, from;
 	struct extreme e;
 
 	if (!st->cand) {
-		reversal_start(&st->high, 1, place, place->peak_n, mark);
-		reversal_start(&st->low, -1, place, place->peak_n, mark);
-		st->cand = &st->high;
+		reversal_start(high, 1, place, place->peak_n, mark);
+		reversal_start(low, -1, place, place->peak_n, mark);
+		st->cand = high;
 		return;
 	}
 	st->near = NEAR_FIRST * st->threshold;
-	reversal_push(&st->high, place, st->near, mark);
-	reversal_push(&st->low, place, st->near, mark);
-	if (place->u - st->low.e.u >= st->hysteresis)
-		from = &st->low;
-	else if (st->high.e.u - place->u >= st->hysteresis)
-		from = &st->high;
-	if (!from)
+	reversal_push(high, place, st->near, mark);
+	reversal_push(low, place, st->near, mark);
+	if (place->u - low->e.u >= st->hysteresis)
+		from = *low;
+	else if (high->e.u - place->u >= st->hysteresis)
+		from = *high;
+	else
 		return;
-	st->cand = from == &st->low ? &st->high : &st->low;
-	e = reversal_extreme(from, st->near);
+	e = reversal_extreme(&from, st->near);
 	e.t_us = e.out_us;
 	turns_keep(&st->turns, &e);
 	st->near = near_share(st) * st->hysteresis;
-	reversal_start(st->cand, -from->sign, place, from->after_peak_n, mark);
+	reversal_start(st->cand, -from.sign, place, from.after_peak_n, mark);
 	set_state(st, STROKE_TOWARDS, STROKE_IN_REVERSE, e.t_us);
 }
 

@@ -41,8 +41,8 @@ struct stroke {
 	struct trail trail;
 	double threshold, hysteresis, near; /* in units of u */
 
-	struct reversal high, low; /* SEEK: both; else cand is the one under way */
-	struct reversal *cand;
+	struct reversal run; /* the extreme under way; SEEK: the high one, and the low one is in turns */
+	struct reversal *cand; /* run, or NULL: none is under way */
 	struct turns turns; /* confirmed since the contact began or the last roll ended */
 
 	int64_t since_us; /* the contact began, or the last roll ended */

@@ -12,7 +12,10 @@
 
 struct turns {
 	struct emit *emit; /* who is told how the rule was measured */
-	struct extreme kept[TURNS_KEPT];
+	union {
+		struct extreme kept[TURNS_KEPT];
+		struct reversal low; /* while none is kept: the movement may leave a low place or a high one */
+	};
 	uint32_t count;
 	uint32_t first; /* index of the first extreme of the roll */
 	bool positional;
