@@ -80,7 +80,7 @@ class HomeAssistant:
         self.folder = pathlib.Path(folder)
         self.port = harness.free_port()
         self.log_path = self.folder / "output.log"
-        self.process = self.token = None
+        self.process = self.token = self.first_token = None
         self.url = f"http://127.0.0.1:{self.port}"
         blueprints = self.folder / "blueprints/automation/knead"
         blueprints.mkdir(parents=True)
@@ -208,9 +208,18 @@ class HomeAssistant:
         person = {"client_id": client, "name": "Owner", "username": "owner", "password": "not-a-secret", "language": "en"}
         code = self.post("onboarding/users", person)["auth_code"]
         grant = {"client_id": client, "grant_type": "authorization_code", "code": code}
-        self.token = self.ask("POST", "/auth/token", grant, form=True)["access_token"]
+        self.token = self.first_token = self.ask("POST", "/auth/token", grant, form=True)["access_token"]
         self.token = self.tell({"type": "auth/long_lived_access_token", "client_name": "tests", "lifespan": 1})
         harness.wait_until(lambda: self.get("config")["state"] == "RUNNING", START_S, "Home Assistant runs")
+        self.tell({"type": "http/config/promote"})  # else it goes back to its own port after 5 min
+
+    def finish_onboarding(self):
+        """The other steps, without which the pages of Home Assistant lead to nothing else."""
+        for step in ("core_config", "analytics"):
+            self.post("onboarding/" + step)
+        long_lived, self.token = self.token, self.first_token  # this step asks for the token of the sign-in
+        self.post("onboarding/integration", {"client_id": self.url + "/", "redirect_uri": self.url + "/"})
+        self.token = long_lived
 
     def add_broker(self, port):
         """The configuration flow of MQTT, step by step as a person would click through it."""
@@ -233,8 +242,8 @@ class HomeAssistant:
         """State rows that the recorder has stored of between two wall times, by entity."""
         with sqlite3.connect(f"file:{self.folder / 'home-assistant_v2.db'}?mode=ro", uri=True) as database:
             return dict(database.execute(
-                "SELECT entity_id, COUNT(*) FROM states JOIN states_meta USING (metadata_id)"
-                " WHERE last_updated_ts BETWEEN ? AND ? GROUP BY entity_id", (since, until)))
+                "SELECT states_meta.entity_id, COUNT(*) FROM states JOIN states_meta USING (metadata_id)"
+                " WHERE last_updated_ts BETWEEN ? AND ? GROUP BY states_meta.entity_id", (since, until)))
 
 
 class LivingBall(threading.Thread):
