@@ -149,7 +149,7 @@ static void begin(struct detect *d)
 			hold_confidence(&d->hold, d->signal.raw_n), d->hold.flags);
 	coach_contact(&d->coach, d->contact.on_us, idle_us, d->hold.flags);
 	hold_press(&d->hold);
-	stroke_begin(&d->stroke, d->contact.on_us);
+	stroke_begin(&d->stroke, d->contact.on_us, !d->contact.open_start);
 }
 
 static void emit_press(struct detect *d, enum knead_event_type type, int64_t off_us)

@@ -101,6 +101,7 @@ void signal_set_period(struct signal *s, double period_us)
 	s->calm_gain = gain_of(period_s, CALM_TAU_S);
 	s->calm_lag_us = lag_of(period_us, s->calm_gain);
 	s->fast_gain = gain_of(period_s, FAST_TAU_S);
+	s->fast_lag_us = lag_of(period_us, s->fast_gain);
 	s->slope_per_s = s->fast_gain / (1 - s->fast_gain) / period_s;
 	s->slope_gain = s->level_filtered ? gain_of(period_s, SLOPE_TAU_S) : 1;
 	s->u_gain = gain_of(period_s, s->positional ? U_POSITION_TAU_S : U_FORCE_TAU_S);

@@ -40,6 +40,7 @@ struct signal {
 	uint32_t crest_count;
 
 	double fast_n, slope_n_per_s; /* 30 ms mean and the slope against it */
+	int64_t fast_lag_us;
 	double trend_n_per_s; /* the same slope, smoothed where single samples are noisy */
 
 	/* reversals: force (one cell) or position (geometry), smoothed */

@@ -32,7 +32,7 @@
 #define NEAR_FIRST 0.30 /* of the threshold: how near an extreme is "there" before any swing is known */
 #define NEAR_POSITION 0.06 /* of the swing */
 #define NEAR_FORCE 0.18 /* the same with one cell, where sway is in the way */
-#define MOVED_FORCE 0.6 /* of the threshold: a force that ranges this far moves; a place by its hysteresis */
+#define MOVED_FORCE 0.75 /* of the threshold: a force that ranges this far moves; a place by its hysteresis */
 #define STILL_POSITION 0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
 #define STILL_FORCE 0.08
 #define STILL_US 500000
@@ -108,11 +108,11 @@ static void update_thresholds(struct stroke *st, const struct signal *s)
 		st->hysteresis = amplitude;
 }
 
-void stroke_begin(struct stroke *st, int64_t t_us)
+void stroke_begin(struct stroke *st, int64_t t_us, bool onset)
 {
 	st->turns.count = 0;
 	doubt_begin(&st->doubt);
-	trail_begin(&st->trail, t_us);
+	trail_begin(&st->trail, t_us, onset);
 	st->since_us = t_us;
 	st->small_passes = 0;
 	st->cand = NULL;

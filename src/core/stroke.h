@@ -80,8 +80,8 @@ void stroke_init(struct stroke *st, const struct knead_settings *settings, struc
 /* Settings have changed; what is open goes on under the new ones. */
 void stroke_configure(struct stroke *st);
 
-/* A contact begins at t_us. */
-void stroke_begin(struct stroke *st, int64_t t_us);
+/* A contact begins at t_us; onset: with a rise of force, rather than loaded at the first sample. */
+void stroke_begin(struct stroke *st, int64_t t_us, bool onset);
 
 /* Next sample of the contact, not inside a dip; mark is the state of the hold now; disturbed: percussion; flags go into stroke events. */
 enum stroke_step stroke_push(

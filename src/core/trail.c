@@ -4,6 +4,10 @@
  * changes by more than 2.2 times its mean per second or stands under 55 % of it, for 0.28 s beyond; with geometry, while
  * there is too little force for a place to mean anything. The beginning of such a thing looks like movement: hence the
  * delay.
+ *
+ * A dip is an interruption of something calm. A contact that has swung ever since it began (a grip that pulses) has nothing
+ * to be interrupted: as long as it has not stood for a second, swings four times as fast are taken for what they are, and
+ * with less smoothing, which would flatten them.
  */
 #include <math.h>
 #include <string.h>
@@ -16,6 +20,10 @@
 #define FREEZE_US 280000
 #define SLOPE_PER_S 2.2
 #define FORCE_SHARE 0.55
+#define LIVELY_US 1000000 /* a contact that has not yet been calm for so long ... */
+#define LIVELY_FROM_PER_S 1.0 /* times the mean a second: that is not calm */
+#define LIVELY_SLOPE_PER_S 8.0 /* ... swings as fast as this */
+#define LIVELY_SHARE 0.4 /* and as deep */
 #define POSITION_SHARE 0.5 /* of the mean force: less says nothing reliable of the place */
 #define MEAN_TAU_S 5.0
 #define PAST_US 300000
@@ -28,13 +36,14 @@ void trail_init(struct trail *t, bool positional)
 	t->positional = positional;
 }
 
-void trail_begin(struct trail *t, int64_t t_us)
+void trail_begin(struct trail *t, int64_t t_us, bool onset)
 {
 	t->mean_n = t->mean_s = t->peak_n = 0;
 	t->first = t->count = t->past_count = t->past_next = 0;
 	t->last_us = t->mean_us = t_us;
 	t->mean_from_ns = 0;
 	t->frozen_until_us = t_us + ONSET_US;
+	t->lively_until_us = onset ? INT64_MIN : t_us + LIVELY_US;
 	t->moved_known = false;
 	t->moved_us = INT64_MIN / 2;
 }
@@ -52,13 +61,34 @@ static void follow_mean(struct trail *t, const struct signal *s)
 	t->mean_n += (mean_n - t->mean_n) * (part_s < t->mean_s ? part_s / t->mean_s : 1);
 }
 
-static bool meaningless(const struct trail *t, const struct signal *s, bool disturbed)
+/* With one cell: a dip, a lift, an onset; or one of the swings of a contact that has done nothing else yet. */
+static bool too_fast(struct trail *t, const struct signal *s)
+{
+	double slope_n_per_s = fabs(s->trend_n_per_s);
+
+	bool lively = s->t_us < t->lively_until_us;
+
+	if (t->mean_n <= 0) /* not known yet */
+		return !lively;
+	if (lively && slope_n_per_s > LIVELY_FROM_PER_S * t->mean_n)
+		t->lively_until_us = s->t_us + LIVELY_US;
+	if (slope_n_per_s <= SLOPE_PER_S * t->mean_n && s->level_n >= FORCE_SHARE * t->mean_n)
+		return false;
+	if (!lively)
+		return true;
+	if (slope_n_per_s <= LIVELY_SLOPE_PER_S * t->mean_n && s->level_n >= LIVELY_SHARE * t->mean_n)
+		return false;
+	t->lively_until_us = s->t_us;
+	return true;
+}
+
+static bool meaningless(struct trail *t, const struct signal *s, bool disturbed)
 {
 	if (disturbed || !s->u_valid)
 		return true;
 	if (t->positional)
 		return s->level_n < POSITION_SHARE * t->mean_n;
-	return fabs(s->trend_n_per_s) > SLOPE_PER_S * t->mean_n || s->level_n < FORCE_SHARE * t->mean_n;
+	return too_fast(t, s);
 }
 
 static void remember(struct trail *t, const struct place *place)
@@ -124,15 +154,18 @@ static int64_t first_us(const struct trail *t)
 
 static void take(struct trail *t, const struct signal *s)
 {
-	uint32_t at = (t->first + t->count) % TRAIL_PLACES;
+	uint32_t at = (t->first + t->count) % TRAIL_PLACES, before = (at + TRAIL_PLACES - 1) % TRAIL_PLACES;
+	bool lively = !t->positional && s->t_us < t->lively_until_us;
+	uint32_t at_us = (uint32_t)(s->t_us - (lively ? s->fast_lag_us : s->u_lag_us));
 
 	t->last_us = s->t_us;
-	if (t->count == TRAIL_PLACES)
+	/* where it ceases to be lively the smoothing has more lag: until that is made up, times would go back */
+	if (t->count == TRAIL_PLACES || (t->count > 0 && (int32_t)(at_us - t->place[before].t_us) <= 0))
 		return;
 	if (t->count == 0)
 		t->first_ns = t->last_ns = s->impulse_ns;
-	t->place[at].t_us = (uint32_t)(s->t_us - s->u_lag_us);
-	t->place[at].u = (float)s->u;
+	t->place[at].t_us = at_us;
+	t->place[at].u = (float)(lively ? s->fast_n : s->u);
 	t->place[at].force_n = (float)s->raw_n;
 	t->place[at].peak_n = t->peak_n;
 	t->place[at].step_ns = (float)(s->impulse_ns - t->last_ns);
@@ -176,6 +209,8 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 		signal_restart_u(s);
 		return TRAIL_STEP_NONE;
 	}
+	if (t->lively_until_us == INT64_MIN) /* the onset is over */
+		t->lively_until_us = s->t_us + LIVELY_US;
 	if (s->t_us - t->last_us < STEP_US)
 		return TRAIL_STEP_NONE;
 	take(t, s);

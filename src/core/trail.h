@@ -27,6 +27,7 @@ struct trail {
 	int64_t mean_us; /* up to where it goes, and the running impulse there */
 	double mean_from_ns;
 	int64_t frozen_until_us;
+	int64_t lively_until_us; /* one cell: fast swings are taken for what they are until then; INT64_MIN: not yet */
 	int64_t last_us;
 	float peak_n;
 	bool moved_known;
@@ -47,8 +48,8 @@ struct trail {
 
 void trail_init(struct trail *t, bool positional);
 
-/* A contact begins at t_us. */
-void trail_begin(struct trail *t, int64_t t_us);
+/* A contact begins at t_us; onset: with a rise of force, rather than loaded at the first sample. */
+void trail_begin(struct trail *t, int64_t t_us, bool onset);
 
 enum trail_step {
 	TRAIL_STEP_NONE,

@@ -9,6 +9,7 @@
 #include "turns.h"
 
 #define INTERVAL_MIN_S 0.35
+#define HALF_STEP_S 0.012 /* of the trail, in which times are read */
 #define INTERVAL_RATIO 2.6
 #define SWING_RATIO 2.5
 #define ORBIT_RAD 1.2 /* a stroke: half a circle turns by 3.1; an ellipse a fifth as wide as long by that much */
@@ -79,7 +80,7 @@ static bool holds(const struct turns *t, const struct turns_rule *rule, double *
 	measure(t, KNEAD_MEASURE_LONGEST, longest, TURNS_INTERVAL_MAX_S);
 	if (smallest < rule->swing || fabs(turned_rad) >= rule->swings * ORBIT_RAD)
 		return false;
-	if (!t->positional && (shortest < INTERVAL_MIN_S || longest > TURNS_INTERVAL_MAX_S ||
+	if (!t->positional && (shortest < INTERVAL_MIN_S - HALF_STEP_S || longest > TURNS_INTERVAL_MAX_S ||
 				      longest > INTERVAL_RATIO * shortest || largest > SWING_RATIO * smallest))
 		return false;
 	*ret_share = smallest / rule->swing;
@@ -92,7 +93,7 @@ static bool belongs(const struct turns *t, double least, uint32_t i)
 	const struct extreme *a = &t->kept[i - 1], *b = &t->kept[i];
 	double interval = turns_interval_s(a, b);
 
-	return fabs(b->u - a->u) >= least && !turns_rested(t, i) && interval >= INTERVAL_MIN_S &&
+	return fabs(b->u - a->u) >= least && !turns_rested(t, i) && interval >= INTERVAL_MIN_S - HALF_STEP_S &&
 	       interval <= TURNS_INTERVAL_MAX_S;
 }
 

@@ -96,6 +96,12 @@ def test_pulses_on_a_grip_that_never_lets_go_are_found_above_their_floor():
     assert sum(len(s.extra) for s in scores) == 0
 
 
+def test_pulses_on_a_grip_that_never_lets_go_are_strokes():
+    scores = recordings.scores("grip-pulses")
+    assert sum(s.wanted for s in scores) == 72
+    assert recordings.f1(scores) >= 0.9
+
+
 @pytest.mark.parametrize("name", ROBUSTNESS)
 def test_printed_values_of_any_kind_are_read_without_harm(name):
     def little_memory():

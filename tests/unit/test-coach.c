@@ -94,7 +94,7 @@ static void of_two_holds_told_by_one_sample_none_is_left_out(void **state)
 	(void)state;
 	use(s, "twice", 1, &pulses);
 	assert_string_equal(lines_of(script_run(s, "1:0 0.2>80 6:80 8~100,20,4 6:80 0.1>0 11:0"), kinds),
-		"7.238 hold_end 6.218 rolled\n21.294 hold_end 6.151 lifted\n7.238 protocol_step step 1 of 1, 1 of 2\n"
+		"7.237 hold_end 6.217 rolled\n21.294 hold_end 6.151 lifted\n7.237 protocol_step step 1 of 1, 1 of 2\n"
 		"21.294 protocol_step step 1 of 1, 2 of 2, completed\n21.294 pulse_set_end 2 6.2\n");
 }
 

@@ -95,12 +95,12 @@ static const struct example examples[] = {
 		"16.288 release\n" },
 	{ "four swings of one cell are a roll", "1:0 0.2>80 8~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.362 roll_start\n"
-		"3.199 stroke ? 0\n"
+		"1.324 roll_start\n"
+		"3.211 stroke ? 0\n"
 		"5.174 stroke ? 0\n"
 		"7.186 stroke ? 0\n"
-		"8.943 stroke ? 0\n"
-		"8.943 roll_end 4 lifted\n" },
+		"8.929 stroke ? 0\n"
+		"8.929 roll_end 4 lifted\n" },
 	{ "a target that was told stays met when rolling has begun before it", "1:0 0.2>80 29:80 12~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.020 hold_start\n"
@@ -113,29 +113,29 @@ static const struct example examples[] = {
 		"36.174 stroke ? 0\n"
 		"38.199 stroke ? 0\n"
 		"40.186 stroke ? 0\n"
-		"41.984 stroke ? 0\n"
-		"41.984 roll_end 6 lifted\n" },
+		"41.965 stroke ? 0\n"
+		"41.965 roll_end 6 lifted\n" },
 	{ "a roll is counted the same after a slower one",
 		"1:0 0.2>80 24~100,20,8 0.1>0 3:0 0.2>80 4.25~100,20,2 0.05>0 3:0",
 		"1.020 session_start\n"
-		"1.300 roll_start\n"
-		"5.211 stroke ? 0\n"
+		"1.391 roll_start\n"
+		"5.149 stroke ? 0\n"
 		"9.174 stroke ? 0\n"
 		"13.161 stroke ? 0\n"
 		"17.199 stroke ? 0\n"
 		"21.161 stroke ? 0\n"
-		"24.932 stroke ? 0\n"
-		"24.932 roll_end 6 lifted\n"
-		"28.656 roll_start\n"
-		"29.499 stroke ? 0\n"
-		"30.499 stroke ? 0\n"
+		"24.924 stroke ? 0\n"
+		"24.924 roll_end 6 lifted\n"
+		"28.681 roll_start\n"
+		"29.476 stroke ? 0\n"
+		"30.461 stroke ? 0\n"
 		"31.499 stroke ? 0\n"
-		"32.402 stroke ? 0\n"
-		"32.402 roll_end 4 lifted\n" },
+		"32.393 stroke ? 0\n"
+		"32.393 roll_end 4 lifted\n" },
 	{ "rolling that stops goes over into a hold", "1:0 0.2>80 12~100,20,4 10:80 0.1>0 3:0",
 		"1.020 session_start\n"
-		"1.362 roll_start\n"
-		"3.199 stroke ? 0\n"
+		"1.324 roll_start\n"
+		"3.211 stroke ? 0\n"
 		"5.174 stroke ? 0\n"
 		"7.186 stroke ? 0\n"
 		"9.199 stroke ? 0\n"
@@ -148,23 +148,23 @@ static const struct example examples[] = {
 	{ "a hold ends where rolling begins", "1:0 0.2>80 8:80 12~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.020 hold_start\n"
-		"9.197 hold_end 8.177 rolled\n"
-		"9.197 release\n"
-		"9.197 roll_start\n"
+		"9.224 hold_end 8.204 rolled\n"
+		"9.224 release\n"
+		"9.224 roll_start\n"
 		"11.224 stroke ? 0\n"
 		"13.186 stroke ? 0\n"
 		"15.174 stroke ? 0\n"
 		"17.199 stroke ? 0\n"
 		"19.186 stroke ? 0\n"
-		"20.984 stroke ? 0\n"
-		"20.984 roll_end 6 lifted\n" },
+		"20.965 stroke ? 0\n"
+		"20.965 roll_end 6 lifted\n" },
 	{ "the target is not told while swings may yet be a roll from before it",
 		"1:0 0.2>80 25:80 24~100,20,4 0.1>0 3:0",
 		"1.020 session_start\n"
 		"1.020 hold_start\n"
-		"26.238 hold_end 25.218 rolled\n"
-		"26.238 release\n"
-		"26.238 roll_start\n"
+		"26.196 hold_end 25.176 rolled\n"
+		"26.196 release\n"
+		"26.196 roll_start\n"
 		"28.211 stroke ? 0\n"
 		"30.186 stroke ? 0\n"
 		"32.174 stroke ? 0\n"
@@ -176,8 +176,8 @@ static const struct example examples[] = {
 		"44.124 stroke ? 0\n"
 		"46.124 stroke ? 0\n"
 		"48.124 stroke ? 0\n"
-		"49.984 stroke ? 0\n"
-		"49.984 roll_end 12 lifted\n" },
+		"49.965 stroke ? 0\n"
+		"49.965 roll_end 12 lifted\n" },
 	{ "swings under 15 % of the mean stay a hold", "1:0 0.2>93.5 24~100,6.5,4 0.1>0 3:0",
 		"1.017 session_start\n"
 		"1.017 hold_start\n"
