@@ -90,7 +90,7 @@ struct extreme reversal_extreme(const struct reversal *r, double near)
 	while (i + 1 < REVERSAL_ANCHORS && r->sign * (e.u - r->anchor.u[i + 1]) <= NEAR_ENOUGH * near)
 		i++;
 	e.in_us = r->anchor.t_us[i];
-	e.in_impulse_ns = r->anchor.impulse_ns[i];
+	e.stay_ns = (float)(e.out_impulse_ns - r->anchor.impulse_ns[i]);
 	e.t_us = e.in_us + (e.out_us - e.in_us) / 2;
 	e.in_off = r->sign * (e.u - r->anchor.u[i]);
 	return e;
@@ -107,8 +107,7 @@ double extreme_impulse_ns(const struct extreme *e, int64_t t_us)
 
 	if (span_us <= 0)
 		return e->out_impulse_ns;
-	return e->in_impulse_ns +
-	       (e->out_impulse_ns - e->in_impulse_ns) * ((double)(t_us - e->in_us) / (double)span_us);
+	return e->out_impulse_ns - e->stay_ns * ((double)(e->out_us - t_us) / (double)span_us);
 }
 
 void extreme_leave(struct extreme *e, int64_t out_us, double impulse_ns)
@@ -117,6 +116,7 @@ void extreme_leave(struct extreme *e, int64_t out_us, double impulse_ns)
 	e->noted_late_ns -= (float)impulse_ns;
 	e->out_us = out_us;
 	e->out_impulse_ns += impulse_ns;
+	e->stay_ns += (float)impulse_ns;
 }
 
 /*
@@ -153,7 +153,8 @@ void extreme_end_at(struct extreme *e, int64_t end_us, double end_impulse_ns)
 	if (e->t_us < end_us)
 		return;
 	e->in_us = e->out_us = end_us;
-	e->in_impulse_ns = e->out_impulse_ns = end_impulse_ns;
+	e->out_impulse_ns = end_impulse_ns;
+	e->stay_ns = 0;
 }
 
 int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b)

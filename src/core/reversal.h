@@ -12,7 +12,8 @@
 struct extreme {
 	int64_t t_us; /* its middle; a rest has in_us and out_us far apart */
 	int64_t in_us, out_us; /* when the movement came near it, and left */
-	double in_impulse_ns, out_impulse_ns; /* running impulse when it came and left */
+	double out_impulse_ns; /* running impulse when it left */
+	float stay_ns; /* impulse between the two */
 	float in_off, out_off; /* how far from it, then */
 	float u;
 	float turned_rad; /* sphere: by how much the movement that led here turned on its way */

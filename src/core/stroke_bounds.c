@@ -100,7 +100,6 @@ struct extreme stroke_cut_off(const struct stroke *st, int64_t end_us, double en
 		.in_us = end_us,
 		.out_us = end_us,
 		.u = r->e.u - r->sign * r->back,
-		.in_impulse_ns = end_impulse_ns,
 		.out_impulse_ns = end_impulse_ns,
 		.peak_n = r->after_peak_n,
 	};

@@ -2,7 +2,7 @@
 /*
  * Statistics of a hold. Mean = impulse / duration, trapezoids over [start, end]. Steadiness is 100 % less the coefficient of
  * variation about the relaxation trend; the trend is the least-squares line of force on ln(1 + t), which relaxing tissue
- * follows (detection.md 3.3 and 11). Five sums and the sum of squares carry it.
+ * follows (detection.md 3.3 and 11). Its sums go about the means, so that they lose nothing to a large force.
  */
 #include <math.h>
 #include <string.h>
@@ -39,14 +39,14 @@ void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double fo
 
 static void fit_block(struct tally_mark *m, double since_start_s, double mean_n)
 {
-	double x = log1p(since_start_s);
+	double x = log1p(since_start_s), off_x = x - m->fit_x, off_y = mean_n - m->fit_y;
 
 	m->fit_count += 1;
-	m->fit_x += x;
-	m->fit_xx += x * x;
-	m->fit_y += mean_n;
-	m->fit_xy += x * mean_n;
-	m->fit_yy += mean_n * mean_n;
+	m->fit_x += off_x / m->fit_count;
+	m->fit_y += off_y / m->fit_count;
+	m->fit_xx += off_x * (x - m->fit_x);
+	m->fit_xy += off_x * (mean_n - m->fit_y);
+	m->fit_yy += off_y * (mean_n - m->fit_y);
 }
 
 /* A time since the tally began, in ticks, and back. */
@@ -151,8 +151,6 @@ void tally_push_dip(struct tally *t, double force_n)
 
 struct tally_note tally_note(const struct tally_mark *m)
 {
-	double n = m->fit_count > 0 ? m->fit_count : 1, x = m->fit_x / n, y = m->fit_y / n;
-
 	return (struct tally_note){
 		.tally = m->tally,
 		.dips = m->dips < DIPS_MAX ? (uint16_t)m->dips : DIPS_MAX,
@@ -163,18 +161,16 @@ struct tally_note tally_note(const struct tally_mark *m)
 		.local_n = (float)m->local_n,
 		.min_known = m->min_known,
 		.fit_count = (uint32_t)m->fit_count,
-		.fit_x = (float)x,
-		.fit_y = (float)y,
-		.fit_xx = (float)(m->fit_xx - m->fit_x * x),
-		.fit_xy = (float)(m->fit_xy - m->fit_x * y),
-		.fit_yy = (float)(m->fit_yy - m->fit_y * y),
+		.fit_x = (float)m->fit_x,
+		.fit_y = (float)m->fit_y,
+		.fit_xx = (float)m->fit_xx,
+		.fit_xy = (float)m->fit_xy,
+		.fit_yy = (float)m->fit_yy,
 	};
 }
 
 struct tally_mark tally_recall(const struct tally *t, const struct tally_note *note, int64_t t_us, double impulse_ns)
 {
-	double n = note->fit_count, x = n * note->fit_x, y = n * note->fit_y;
-
 	if (note->tally != t->now.tally)
 		return t->now;
 	return (struct tally_mark){
@@ -190,37 +186,34 @@ struct tally_mark tally_recall(const struct tally *t, const struct tally_note *n
 		.min_known = note->min_known,
 		.dips = note->dips,
 		.local_n = note->local_n,
-		.fit_count = n,
-		.fit_x = x,
-		.fit_y = y,
-		.fit_xx = note->fit_xx + x * note->fit_x,
-		.fit_xy = note->fit_xy + x * note->fit_y,
-		.fit_yy = note->fit_yy + y * note->fit_y,
+		.fit_count = note->fit_count,
+		.fit_x = note->fit_x,
+		.fit_y = note->fit_y,
+		.fit_xx = note->fit_xx,
+		.fit_xy = note->fit_xy,
+		.fit_yy = note->fit_yy,
 	};
 }
 
 /* Line of force on ln(1 + t) through the sums: level and slope. False where there is too little to say. */
 static bool trend(const struct tally_mark *m, double *ret_base_n, double *ret_slope_n)
 {
-	double det = m->fit_count * m->fit_xx - m->fit_x * m->fit_x;
-
-	if (m->fit_count < 20 || det <= 1e-9)
+	if (m->fit_count < 20 || m->fit_count * m->fit_xx <= 1e-9)
 		return false;
-	*ret_slope_n = (m->fit_count * m->fit_xy - m->fit_x * m->fit_y) / det;
-	*ret_base_n = (m->fit_y - *ret_slope_n * m->fit_x) / m->fit_count;
+	*ret_slope_n = m->fit_xy / m->fit_xx;
+	*ret_base_n = m->fit_y - *ret_slope_n * m->fit_x;
 	return true;
 }
 
 static void finish_trend(const struct tally_mark *m, double duration_s, struct knead_hold_end_fields *ret)
 {
-	double base_n, slope_n, mean_n, residual_n2, early_n;
+	double base_n, slope_n, residual_n2, early_n;
 
 	if (!trend(m, &base_n, &slope_n))
 		return;
-	mean_n = m->fit_y / m->fit_count;
-	residual_n2 = (m->fit_yy - base_n * m->fit_y - slope_n * m->fit_xy) / m->fit_count;
-	if (mean_n > 0)
-		ret->steadiness_pct = knead_known(100 - 100 * sqrt(residual_n2 > 0 ? residual_n2 : 0) / mean_n);
+	residual_n2 = (m->fit_yy - slope_n * m->fit_xy) / m->fit_count;
+	if (m->fit_y > 0)
+		ret->steadiness_pct = knead_known(100 - 100 * sqrt(residual_n2 > 0 ? residual_n2 : 0) / m->fit_y);
 	early_n = base_n + slope_n * log1p(TREND_FROM_S);
 	if (duration_s >= TREND_MIN_S && early_n > 0)
 		ret->relax_pct = knead_known(100 * (early_n - (base_n + slope_n * log1p(duration_s))) / early_n);

@@ -26,13 +26,13 @@ struct tally_mark {
 	bool min_known;
 	uint32_t dips;
 	double local_n; /* the level of the last second or so, frozen while the force falls */
-	/* least squares of force on ln(1 + t): count, sums */
-	double fit_count, fit_x, fit_xx, fit_y, fit_xy, fit_yy;
+	/* least squares of force on ln(1 + t): count, means, sums of squares and products about the means */
+	double fit_count, fit_x, fit_y, fit_xx, fit_xy, fit_yy;
 };
 
 /*
  * A mark made small, to be kept with whatever may turn out to be the end of the hold; its time and running impulse are kept
- * beside it. Sums of squares are kept about their means, so that seven digits are enough.
+ * beside it.
  */
 struct tally_note {
 	uint16_t tally;
@@ -41,7 +41,7 @@ struct tally_note {
 	int32_t peak_ticks; /* since the tally began */
 	float peak_n, level_n, min_n, local_n;
 	uint32_t fit_count;
-	float fit_x, fit_y, fit_xx, fit_xy, fit_yy; /* means; squares and products about them */
+	float fit_x, fit_y, fit_xx, fit_xy, fit_yy;
 };
 
 struct tally {
