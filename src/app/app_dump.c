@@ -13,7 +13,7 @@ static void overlay(struct conf *conf, struct conf_device **at, const struct sta
 {
 	struct conf_setting settings[STATE_SETTINGS_MAX];
 	struct conf_device *in_force, *base = *at;
-	char why[WHY_MAX];
+	char why[WHY_MAX] = "out of memory";
 
 	for (uint32_t i = 0; i < state->settings_count; i++)
 		settings[i] = (struct conf_setting){ state->settings[i].key, state->settings[i].value };

@@ -83,7 +83,7 @@ static void remove_setting(struct state *state, const char *key)
 /* Puts one commanded value into a state. Returns false, with the outcome, for what cannot be one. */
 static bool put_setting(struct state *state, const cJSON *item, struct command_outcome *ret)
 {
-	struct state_setting *s = &state->settings[state->settings_count];
+	struct state_setting *s;
 	char text[STATE_VALUE_MAX];
 
 	if (!conf_setting_known(item->string)) {

@@ -83,7 +83,7 @@ void publish_log_level(struct publish *p, const char *level);
 /* Sends everything again, discovery first, as after a start of Home Assistant. */
 void publish_again(struct publish *p);
 /* Removes what stands retained on the topics of a device that is not there any more, discovery included. */
-void publish_forget(struct publish *p, const char *device);
+void publish_forget(struct publish *p, const char *id);
 /* Publishes bridge/health now. Returns it as text, valid until the next call, or NULL. */
 const char *publish_health(struct publish *p, int64_t now_us, int64_t wall_us);
 

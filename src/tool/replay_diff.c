@@ -123,7 +123,7 @@ static uint32_t id_of(const struct knead_event *e, enum knead_event_type *ret_wh
 /* Gives all that is about a hold or a roll its span, so that it finds the same twin. ids count up, so there is room for all. */
 static int find_spans(struct side *s)
 {
-	const struct knead_event **wholes = calloc(2 * (s->count + 1), sizeof(wholes[0]));
+	const struct knead_event **wholes = calloc(2 * (s->count + 1), sizeof(struct knead_event *));
 	enum knead_event_type whole;
 
 	if (!wholes)
@@ -340,6 +340,8 @@ static void write_entries(const struct diff *d, FILE *out)
 				write_entry(d, "+", d->style.came, &b->event, out);
 			continue;
 		}
+		if (!a)
+			break;
 		i++;
 		if (!a->twin) {
 			write_entry(d, "-", d->style.gone, &a->event, out);

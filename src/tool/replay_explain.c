@@ -215,7 +215,7 @@ static void write_whole(const struct explain *x)
 
 int explain_write(struct explain *x, FILE *out)
 {
-	const struct story **dropped = calloc(x->telling.count + 1, sizeof(dropped[0]));
+	const struct story **dropped = calloc(x->telling.count + 1, sizeof(struct story *));
 	size_t count;
 
 	if (!dropped)

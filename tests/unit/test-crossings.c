@@ -98,7 +98,7 @@ static void errors(shape *f, double rise_s, double rate_hz, double noise_n, bool
 			settings.delay_ms = 2e3 / rate_hz;
 		detect_init(&d, &settings, &emit);
 		signal_set_period(&d.signal, 1e6 / rate_hz);
-		for (double n = 0; n < 7 * rate_hz; n++) {
+		for (int n = 0; n < 7 * rate_hz; n++) {
 			double t_s = (n + (double)k / TRIALS) / rate_hz;
 			struct force force = {
 				.t_us = llround(t_s * 1e6),

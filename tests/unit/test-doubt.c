@@ -16,8 +16,8 @@ static bool doubted(double half, double cycle_s, double cycles)
 	struct doubt d;
 
 	doubt_begin(&d);
-	for (double t_s = 0; t_s <= cycles * cycle_s; t_s += 0.01)
-		doubt_push(&d, (int64_t)(t_s * 1e6), 100 - half * cos(2 * M_PI * t_s / cycle_s), 15, 4);
+	for (int i = 0; i <= cycles * cycle_s * 100; i++)
+		doubt_push(&d, i * 10000LL, 100 - half * cos(2 * M_PI * i / 100 / cycle_s), 15, 4);
 	return d.by_prior;
 }
 

@@ -210,8 +210,8 @@ static void the_cells_of_a_sphere_together_point_to_the_contact(void **state)
 
 		sim_rand_init(&rand, cells, 1);
 		sim_cells_init(&sphere, KNEAD_GEOMETRY_SPHERE, cells, &rand);
-		for (double x_mm = -180; x_mm <= 180; x_mm += 9)
-			for (double y_mm = -90; y_mm <= 90; y_mm += 9)
+		for (int x_mm = -180; x_mm <= 180; x_mm += 9)
+			for (int y_mm = -90; y_mm <= 90; y_mm += 9)
 				assert_true(seen_off_deg(&sphere, x_mm, y_mm) < 0.01);
 	}
 }
