@@ -343,8 +343,9 @@ static void follow_contact(struct detect *d, const struct force *force)
 	struct signal *s = &d->signal;
 	bool in_dip = d->contact.state == CONTACT_BRIDGE, eased = d->hold.state == HOLD_EASED;
 
-	d->contact_peak_n = fmax(d->contact_peak_n, s->crest_n); /* on the rail both are what they were before */
-	d->contact_top_n = fmax(d->contact_top_n, s->raw_n);
+	/* on the rail both are what they were before */
+	d->contact_peak_n = s->crest_n > d->contact_peak_n ? s->crest_n : d->contact_peak_n;
+	d->contact_top_n = s->raw_n > d->contact_top_n ? s->raw_n : d->contact_top_n;
 	if (percussion_active(&d->percussion)) {
 		d->hold.percussion_us = percussion_time_us(&d->percussion);
 		d->hold.flags |= KNEAD_FLAG_PERCUSSION;

@@ -52,11 +52,6 @@ struct knead_session_fields session_totals(
 	return totals;
 }
 
-int64_t session_deadline_us(const struct session *s)
-{
-	return s->open && !s->in_contact ? s->last_us + knead_s_to_us(s->settings->session_gap_s) : INT64_MAX;
-}
-
 void session_close(struct session *s, const struct knead_session_fields *totals)
 {
 	if (!s->open)

@@ -37,7 +37,10 @@ struct knead_session_fields session_totals(
 	const struct session *s, const struct session_counts *counts, double longest_hold_s);
 
 /* Stream time at which the session ends if nothing happens; INT64_MAX while none is open or a contact lasts. */
-int64_t session_deadline_us(const struct session *s);
+static inline int64_t session_deadline_us(const struct session *s)
+{
+	return s->open && !s->in_contact ? s->last_us + knead_s_to_us(s->settings->session_gap_s) : INT64_MAX;
+}
 
 /* Ends the session, if one is open, with these totals: at its deadline, or at the end of input. */
 void session_close(struct session *s, const struct knead_session_fields *totals);

@@ -44,9 +44,8 @@ bool turns_may_orbit(const struct turns *t)
 
 bool turns_orbited(const struct turns *t)
 {
-	const struct extreme *last = &t->kept[t->count - 1];
-
-	return t->count > 2 && fabs(last->turned_rad + last[-1].turned_rad) >= 2 * ORBIT_RAD;
+	return t->count > 2 &&
+	       fabs(t->kept[t->count - 1].turned_rad + t->kept[t->count - 2].turned_rad) >= 2 * ORBIT_RAD;
 }
 
 static void measure(const struct turns *t, enum knead_measure what, double value, double limit)
