@@ -25,6 +25,13 @@ struct publish_state {
 	double target_s, force_n, cadence_per_min;
 };
 
+/* What the calm values of live say, and since when. */
+struct publish_calm {
+	struct document_calm told;
+	double pressed_n; /* the force of the pressure that was told */
+	int64_t force_us, pressure_us;
+};
+
 struct publish_live {
 	bool loaded; /* the last one was of a contact */
 	int64_t at_us;
@@ -63,6 +70,7 @@ struct publish_device {
 
 	struct publish_state state;
 	struct publish_live live;
+	struct publish_calm calm;
 	struct publish_session session;
 	int64_t diag_at_us; /* INT64_MIN = never sent */
 	uint32_t diag_fault;

@@ -21,6 +21,8 @@
 #define LOOK_LOADED_US 100000 /* how often to look whether the force has left the band */
 #define LOOK_IDLE_US 1000000
 #define CADENCE_BAND 1.0 /* per minute */
+#define CALM_FORCE_S 1.2
+#define CALM_PRESSURE_S 3.0
 
 static int64_t earlier(int64_t a_us, int64_t b_us)
 {
@@ -78,12 +80,60 @@ static int64_t update_state(struct publish *p, struct publish_device *d, int64_t
 	return s->at_us + (changed ? STATE_MIN_US : STATE_BEAT_US);
 }
 
+/* ---- calm ---- */
+
+/*
+ * Whoever keeps each state for ever wants few of them: a change is worth one the sooner the greater it is. One of all the
+ * value (a contact begins, a stroke ends) after calm_s, one of a tenth of it after ten times calm_s, one of less than the band
+ * never. What rested at 0 for long rises at once.
+ */
+static bool is_worth(double now_n, double told_n, int64_t waited_us, double calm_s, double band_n)
+{
+	double change_n = fabs(now_n - told_n);
+	double waited_s = (double)waited_us / KNEAD_US_PER_S;
+
+	return change_n > band_n && change_n * waited_s >= calm_s * fmax(now_n, told_n);
+}
+
+static bool force_is_worth(const struct publish_device *d, int64_t now_us)
+{
+	const struct publish_calm *c = &d->calm;
+
+	return is_worth(d->view.force_n, c->told.force_n, now_us - c->force_us, CALM_FORCE_S, d->band_n);
+}
+
+/* The pressure is the force over again, on an area that a touch does not have yet. */
+static bool pressure_is_worth(const struct publish_device *d, int64_t now_us)
+{
+	const struct publish_calm *c = &d->calm;
+
+	return d->view.phase != KNEAD_PHASE_TOUCH &&
+	       is_worth(d->view.force_n, c->pressed_n, now_us - c->pressure_us, CALM_PRESSURE_S, d->band_n);
+}
+
+/* Before a live message. The last one of a contact tells what is there. */
+static void calm_down(struct publish_device *d, bool loaded, int64_t now_us)
+{
+	struct publish_calm *c = &d->calm;
+
+	if (!loaded || force_is_worth(d, now_us)) {
+		c->told.force_n = d->view.force_n;
+		c->force_us = now_us;
+	}
+	if (!loaded || !c->told.pressure_kpa.known || pressure_is_worth(d, now_us)) {
+		c->told.pressure_kpa = d->view.pressure_kpa;
+		c->pressed_n = d->view.force_n;
+		c->pressure_us = now_us;
+	}
+}
+
 /* ---- live ---- */
 
 static void send_live(struct publish *p, struct publish_device *d, bool loaded, int64_t now_us)
 {
 	char text[DOCUMENT_MAX];
 
+	calm_down(d, loaded, now_us);
 	d->live = (struct publish_live){
 		.loaded = loaded,
 		.at_us = now_us,
@@ -91,8 +141,8 @@ static void send_live(struct publish *p, struct publish_device *d, bool loaded, 
 		.force_n = d->view.force_n,
 		.seq = d->live.seq + 1,
 	};
-	int length = document_live(
-		&d->view, d->wall_origin_us, (now_us - p->started_us) / 1000, d->live.seq, text, sizeof(text));
+	int length = document_live(&d->view, &d->calm.told, d->wall_origin_us, (now_us - p->started_us) / 1000,
+		d->live.seq, text, sizeof(text));
 	publish_send(p, d, TOPIC_LIVE, NULL, text, length);
 }
 
@@ -105,7 +155,8 @@ static int64_t update_live(struct publish *p, struct publish_device *d, int64_t 
 		return INT64_MAX;
 	int64_t interval_us = (int64_t)(KNEAD_US_PER_S / d->live_hz);
 	bool at_once = loaded != l->loaded || d->view.phase != l->phase;
-	bool changed = fabs(d->view.force_n - l->force_n) > d->band_n;
+	bool changed = fabs(d->view.force_n - l->force_n) > d->band_n || force_is_worth(d, now_us) ||
+		       pressure_is_worth(d, now_us);
 
 	if (at_once || now_us >= l->at_us + (changed ? interval_us : LIVE_BEAT_US))
 		send_live(p, d, loaded, now_us);

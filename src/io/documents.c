@@ -50,8 +50,8 @@ static const char *text_if_any(const char *text)
 	return text && *text != '\0' ? text : NULL;
 }
 
-int document_live(
-	const struct knead_view *v, int64_t wall_origin_us, int64_t up_ms, uint64_t seq, char *buf, size_t size)
+int document_live(const struct knead_view *v, const struct document_calm *calm, int64_t wall_origin_us, int64_t up_ms,
+	uint64_t seq, char *buf, size_t size)
 {
 	struct json j;
 
@@ -64,6 +64,8 @@ int document_live(
 	json_key(&j, "load_kg");
 	json_number(&j, knead_n_to_kg(v->force_n), 2, 2);
 	json_put_text(&j, "phase", knead_phase_to_str(v->phase));
+	json_put_tenths(&j, "calm_n", calm->force_n);
+	json_put_maybe(&j, "calm_kpa", calm->pressure_kpa);
 	return end(&j);
 }
 

@@ -31,8 +31,8 @@
 
 const struct ha_entity ha_device_entities[] = {
 	/* ---- what is happening ---- */
-	{ SENSOR("force", "Force", HA_LIVE, "force_n"), IN_N, MEASURED, .expire_s = 15 },
-	{ SENSOR("pressure", "Pressure", HA_LIVE, "pressure_kpa"), IN_KPA, MEASURED, .expire_s = 15,
+	{ SENSOR("force", "Force", HA_LIVE, "calm_n"), IN_N, MEASURED, .expire_s = 15 },
+	{ SENSOR("pressure", "Pressure", HA_LIVE, "calm_kpa"), IN_KPA, MEASURED, .expire_s = 15,
 		.when = HA_WITH_PRESSURE },
 	{ SENSOR("load", "Load", HA_LIVE, "load_kg"), .unit = "kg", .device_class = "weight", .precision = 2, MEASURED,
 		.expire_s = 15, .off = true },

@@ -64,12 +64,13 @@ static struct knead_view held_view(void)
 static void live_is_that_of_the_contract(void **state)
 {
 	struct knead_view v = held_view();
+	struct document_calm calm = { .force_n = 84.2, .pressure_kpa = v.pressure_kpa };
 	char buf[DOCUMENT_MAX];
 
-	assert_true(document_live(&v, wall_us(ORIGIN), 5322120, 4711, buf, sizeof(buf)) > 0);
+	assert_true(document_live(&v, &calm, wall_us(ORIGIN), 5322120, 4711, buf, sizeof(buf)) > 0);
 	assert_string_equal(buf,
 		"{\"v\":1,\"ts\":\"2026-11-20T08:36:42.120Z\",\"up_ms\":5322120,\"seq\":4711,\"force_n\":86.4,"
-		"\"pressure_kpa\":137.6,\"load_kg\":8.81,\"phase\":\"holding\"}");
+		"\"pressure_kpa\":137.6,\"load_kg\":8.81,\"phase\":\"holding\",\"calm_n\":84.2,\"calm_kpa\":137.6}");
 }
 
 static void state_is_that_of_the_contract(void **state)
