@@ -154,7 +154,7 @@ static void begin(struct detect *d)
 
 static void emit_press(struct detect *d, enum knead_event_type type, int64_t off_us)
 {
-	double peak_n = type == KNEAD_EVENT_TAP ? d->contact_top_n : d->hold.tally.now.peak_n;
+	double peak_n = type == KNEAD_EVENT_TAP ? d->contact_top_n : tally_peak_n(&d->hold.tally);
 	struct knead_event *event = emit_event(d->emit, type, off_us, hold_confidence(&d->hold, peak_n), d->hold.flags);
 
 	event->press = (struct knead_press_fields){
@@ -175,7 +175,7 @@ static void untouch(struct detect *d)
 {
 	const struct signal *s = &d->signal;
 	int64_t off_us = s->level_n < d->settings->release_n ? signal_crossing_us(s, d->settings->release_n) : s->t_us;
-	bool slow_tap = s->period_us >= SLOW_PERIOD_US && d->hold.tally.now.peak_n > SLOW_TAP_N;
+	bool slow_tap = s->period_us >= SLOW_PERIOD_US && tally_peak_n(&d->hold.tally) > SLOW_TAP_N;
 	bool bounce = impact_untouch(&d->impact, s, off_us, d->emit);
 
 	if (!bounce && !slow_tap)
@@ -185,7 +185,7 @@ static void untouch(struct detect *d)
 	if (slow_tap && !bounce)
 		emit_press(d, KNEAD_EVENT_TAP, off_us);
 	session_contact_end(&d->session, d->contact.on_us, off_us, signal_impulse_at(s, off_us, d->settings->release_n),
-		d->hold.tally.now.peak_n);
+		tally_peak_n(&d->hold.tally));
 }
 
 static void rest(struct detect *d)

@@ -3,6 +3,7 @@
  * A grid of eight levels per octave of force, piecewise linear, so that the exponent and the top three bits of the mantissa
  * of a double are the number of its level: no logarithm per sample.
  */
+#include <math.h>
 #include <string.h>
 
 #include "edges.h"
@@ -11,6 +12,7 @@
 #define MANTISSA_SHIFT 49 /* 52 bits of mantissa, the top 3 kept */
 #define FIRST_LEVEL ((1023 - 1) << 3) /* 0.5 = 2^-1 */
 #define TICK_US 100
+#define STOOD_US 500000 /* so long at a level in the middle of a fall is no part of it */
 #define STEP_ONE 4096u
 #define STEP_SHIFTS 14u
 
@@ -157,5 +159,43 @@ bool edges_down_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 		*ret_t_us = e->origin_us + (int64_t)e->down_ticks * TICK_US;
 	else
 		*ret_t_us = between(e, low, down_ticks(e, low), down_ticks(e, low + 1), level_n);
+	return true;
+}
+
+/* Whether the force stood in the cell above the fall so far: longer than the fall took, and long enough to be no part of it. */
+static bool stood(const struct edges *e, const struct edges_fall *fall, double next_n)
+{
+	int64_t t_us;
+
+	return !edges_down_us(e, next_n, &t_us) ||
+	       (fall->high_us - t_us > STOOD_US && fall->high_us - t_us > fall->low_us - fall->high_us);
+}
+
+bool edges_fall(const struct edges *e, double high_n, double low_n, double stood_n, struct edges_fall *ret)
+{
+	struct edges_fall fall = { .high_n = low_n, .low_n = low_n };
+	bool standing = false;
+
+	if (!edges_down_us(e, low_n, &fall.low_us))
+		return false;
+	fall.high_us = fall.low_us;
+	for (int i = level_of(low_n) + 1; fall.high_n < high_n && !standing; i++) {
+		double next_n = force_of(i), to_n = fmin(high_n, next_n);
+
+		standing = fall.high_us < fall.low_us && stood(e, &fall, next_n);
+		if (standing) {
+			/* when it set off is not known, but from where, and how fast it fell then */
+			double per_n = (double)(fall.low_us - fall.high_us) / (fall.high_n - fall.low_n);
+
+			to_n = fmin(to_n, fmax(stood_n, fall.high_n));
+			fall.high_us -= (int64_t)(per_n * (to_n - fall.high_n));
+		} else if (!edges_down_us(e, to_n, &fall.high_us)) {
+			return false;
+		}
+		fall.high_n = to_n;
+	}
+	if (fall.high_n <= low_n || fall.high_us >= fall.low_us)
+		return false;
+	*ret = fall;
 	return true;
 }

@@ -26,6 +26,12 @@ struct edges {
 	uint16_t down[EDGES_LEVELS]; /* from the last time downwards to that of the level below */
 };
 
+/* A fall as it went between two levels. */
+struct edges_fall {
+	double high_n, low_n;
+	int64_t high_us, low_us;
+};
+
 /* Begins at t_us with force_n: levels already below it count as passed at t_us. */
 void edges_init(struct edges *e, int64_t t_us, double force_n);
 
@@ -38,5 +44,12 @@ void edges_push(struct edges *e, int64_t t0_us, double f0_n, int64_t t1_us, doub
  */
 bool edges_up_us(const struct edges *e, double level_n, int64_t *ret_t_us);
 bool edges_down_us(const struct edges *e, double level_n, int64_t *ret_t_us);
+
+/*
+ * The final fall from high_n to low_n. Where the force had gone under high_n before, and stood there for longer than the fall
+ * took, the fall begins where it stood: stood_n, as far as that is possible. False when it did not fall through low_n, or not
+ * from above it.
+ */
+bool edges_fall(const struct edges *e, double high_n, double low_n, double stood_n, struct edges_fall *ret);
 
 #endif

@@ -199,6 +199,7 @@ static void on_eased(struct hold *h, enum hold_input input, const struct signal 
 		tally_start(&h->tally, t_us, signal_impulse_at(s, t_us, FIRM_SHARE * h->eased_level_n),
 			FIRM_SHARE * h->eased_level_n);
 		edges_init(&h->edges, t_us, FIRM_SHARE * h->eased_level_n);
+		climb_init(&h->climb, t_us, FIRM_SHARE * h->eased_level_n);
 		begin_candidate(h, t_us, true);
 		set_state(h, HOLD_CANDIDATE, input, t_us);
 		break;
@@ -270,6 +271,7 @@ void hold_touch(struct hold *h, const struct signal *s, int64_t on_us, double fo
 {
 	tally_start(&h->tally, on_us, signal_impulse_at(s, on_us, force_n), force_n);
 	edges_init(&h->edges, on_us, force_n);
+	climb_init(&h->climb, on_us, force_n);
 	begin_candidate(h, on_us, !open_start);
 	h->any = false;
 	h->flags = 0;
@@ -341,8 +343,10 @@ static void watch_easing(struct hold *h, const struct signal *s)
 
 void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travelling)
 {
-	edges_push(&h->edges, s->prev_t_us > h->edges.origin_us ? s->prev_t_us : h->edges.origin_us, s->prev_raw_n,
-		s->t_us, s->raw_n);
+	int64_t from_us = s->prev_t_us > h->edges.origin_us ? s->prev_t_us : h->edges.origin_us;
+
+	edges_push(&h->edges, from_us, s->prev_raw_n, s->t_us, s->raw_n);
+	climb_push(&h->climb, from_us, s->prev_raw_n, s->t_us, s->raw_n);
 	if (in_dip) {
 		tally_push_dip(&h->tally, s->raw_n);
 		return;
@@ -354,7 +358,7 @@ void hold_push(struct hold *h, const struct signal *s, bool in_dip, bool travell
 			h->rest_open = false;
 		}
 	}
-	tally_push(&h->tally, s);
+	tally_push(&h->tally, s, &h->climb);
 	switch (h->state) {
 	case HOLD_CANDIDATE:
 	case HOLD_ON:

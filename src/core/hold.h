@@ -3,6 +3,7 @@
 #ifndef CORE_HOLD_H
 #define CORE_HOLD_H
 
+#include "climb.h"
 #include "edges.h"
 #include "emit.h"
 #include "sets.h"
@@ -48,6 +49,7 @@ struct hold {
 	int64_t percussion_before_us; /* of it, what lay before this candidate */
 
 	struct edges edges;
+	struct climb climb;
 	struct tally tally;
 	struct tally_note off; /* at the fall under release_n, at off_us with that running impulse */
 	int64_t off_us;

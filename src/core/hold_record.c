@@ -3,6 +3,8 @@
  * What is said of a hold. Onset and release rate are the slopes between 10 % and 90 % of the level (of what really fell,
  * for a partial release), read from the edges; detection.md section 11 defines every field.
  */
+#include <math.h>
+
 #include "hold_record.h"
 
 #define LOW_SHARE 0.1
@@ -48,6 +50,12 @@ static double seconds_between(int64_t from_us, int64_t to_us)
 	return to_us > from_us ? knead_us_to_s(to_us - from_us) : 0;
 }
 
+/* First time up through a level: known finely near the highest force. */
+static bool up_us(const struct hold *h, double level_n, int64_t *ret_t_us)
+{
+	return climb_up_us(&h->climb, level_n, ret_t_us) || edges_up_us(&h->edges, level_n, ret_t_us);
+}
+
 /* Time to 95 % of the level, and the slope from 10 % (or from where the hold began) to 90 %. */
 static void record_onset(const struct hold *h, double level_n, struct knead_hold_end_fields *f)
 {
@@ -56,20 +64,27 @@ static void record_onset(const struct hold *h, double level_n, struct knead_hold
 
 	if (!h->had_onset)
 		return;
-	if (edges_up_us(&h->edges, ARRIVE_SHARE * level_n, &arrive_us))
+	if (up_us(h, ARRIVE_SHARE * level_n, &arrive_us))
 		f->time_to_peak_s = seconds_between(h->start_us, arrive_us);
 	if (low_n < h->edges.origin_n)
 		low_n = h->edges.origin_n;
-	if (high_n > low_n && edges_up_us(&h->edges, low_n, &low_us) && edges_up_us(&h->edges, high_n, &high_us) &&
-		high_us > low_us)
+	if (high_n > low_n && up_us(h, low_n, &low_us) && up_us(h, high_n, &high_us) && high_us > low_us)
 		f->onset_n_per_s = knead_known((high_n - low_n) / knead_us_to_s(high_us - low_us));
+}
+
+/* The level just before the fall; a rolled or lost hold has none, and its level is what it had come to. */
+static double from_n(const struct hold *h, const struct tally_mark *end, enum knead_cause cause)
+{
+	if (cause == KNEAD_CAUSE_EASED)
+		return h->eased_level_n;
+	return cause == KNEAD_CAUSE_LIFTED ? (double)h->tally.fallen_n : tally_level_n(end);
 }
 
 static void record_release(const struct hold *h, const struct signal *s, const struct tally_mark *end,
 	const struct knead_hold_end_fields *f, struct knead_release_fields *r)
 {
-	double from_n = end->local_n, residual_n, drop_n, after_s = seconds_between(f->end_us, s->t_us);
-	int64_t high_us, low_us;
+	double residual_n, drop_n, after_s = seconds_between(f->end_us, s->t_us);
+	struct edges_fall fall;
 
 	*r = (struct knead_release_fields){
 		.hold_id = f->hold_id,
@@ -77,7 +92,7 @@ static void record_release(const struct hold *h, const struct signal *s, const s
 		.duration_s = knead_us_to_s(f->end_us - f->start_us),
 		.peak_n = f->peak_n,
 		.peak_kpa = f->peak_kpa,
-		.from_n = f->cause == KNEAD_CAUSE_EASED ? h->eased_level_n : from_n,
+		.from_n = from_n(h, end, f->cause),
 	};
 	/* what the force was in a gap is not known */
 	if ((f->cause != KNEAD_CAUSE_LIFTED && f->cause != KNEAD_CAUSE_EASED) || after_s <= 0 || s->gap)
@@ -85,11 +100,17 @@ static void record_release(const struct hold *h, const struct signal *s, const s
 	residual_n = (s->impulse_ns - end->impulse_ns) / after_s;
 	r->residual_n = knead_known(residual_n);
 	drop_n = r->from_n - residual_n;
-	if (!edges_down_us(&h->edges, residual_n + HIGH_SHARE * drop_n, &high_us) ||
-		!edges_down_us(&h->edges, residual_n + LOW_SHARE * drop_n, &low_us) || low_us <= high_us)
+	if (!edges_fall(
+		    &h->edges, residual_n + HIGH_SHARE * drop_n, residual_n + LOW_SHARE * drop_n, end->local_n, &fall))
 		return;
-	r->fall_s = knead_known(knead_us_to_s(low_us - high_us));
-	r->release_n_per_s = knead_known((HIGH_SHARE - LOW_SHARE) * drop_n / r->fall_s.value);
+	r->fall_s = knead_known(knead_us_to_s(fall.low_us - fall.high_us));
+	r->release_n_per_s = knead_known((fall.high_n - fall.low_n) / r->fall_s.value);
+}
+
+/* Between the arrival at its level and the final fall. */
+static double min_n(const struct hold *h, double level_n, double since_onset_n)
+{
+	return h->had_onset ? fmax(since_onset_n, climb_floor_n(&h->climb, ARRIVE_SHARE * level_n)) : since_onset_n;
 }
 
 void hold_record_end(
@@ -101,8 +122,9 @@ void hold_record_end(
 	int64_t fall_us = end_us;
 
 	edges_down_us(&h->edges, HIGH_SHARE * end->local_n, &fall_us);
-	tally_finish(&h->tally, end, end_us, fall_us < end_us ? fall_us : end_us, &f);
+	tally_finish(&h->tally, end, end_us, fall_us < end_us ? fall_us : end_us, cause == KNEAD_CAUSE_ROLLED, &f);
 	f.start_us = h->start_us;
+	f.min_n = min_n(h, level_n, f.min_n);
 	/* marks are taken when a movement has been seen to leave or to rest, a little after it did */
 	if (f.peak_t_us > end_us)
 		f.peak_t_us = end_us;

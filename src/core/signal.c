@@ -21,7 +21,8 @@
 #define U_FORCE_TAU_S 0.12
 #define U_POSITION_TAU_S 0.08
 #define CREST_US 12500
-#define CREST_SD 1.6 /* by which the largest of a hold's means stands above the force */
+#define CREST_SD 1.8 /* by which the largest of a hold's means stands above the force ... */
+#define CREST_DELAY_MS 5.0 /* ... less where a converter of that delay averages the force's own peaks away */
 #define CREST_SD_AT_MOST 4.5
 #define DEG_PER_RAD 57.29577951308232
 
@@ -73,6 +74,7 @@ void signal_init(struct signal *s, const struct knead_settings *settings)
 	for (uint32_t i = 0; i < KNEAD_CELLS_MAX; i++)
 		put_cell(s, i);
 	s->u_spread = spread(s);
+	s->crest_sd = CREST_SD / (1 + fmax(0, settings->delay_ms) / CREST_DELAY_MS);
 	signal_set_period(s, 12500);
 }
 
@@ -182,8 +184,8 @@ static void push_crest(struct signal *s)
 
 	s->crest_n = s->raw_n;
 	s->crest_us = s->t_us;
-	if (s->noise_n <= 0)
-		return;
+	if (s->noise_n <= 0 || s->period_us > 2 * CREST_US)
+		return; /* so slow a converter averages peaks away, and what is taken for noise in it may be a movement */
 	s->crest_n -= CREST_SD_AT_MOST * s->noise_n;
 	if (s->saturated || s->gap)
 		s->crest_count = 0;
@@ -197,7 +199,7 @@ static void push_crest(struct signal *s)
 	s->crest_count++;
 	if (s->crest_count * s->period_us < CREST_US - s->period_us / 2)
 		return;
-	mean_n = s->crest_sum_n / s->crest_count - CREST_SD * s->noise_n / sqrt(s->crest_count);
+	mean_n = s->crest_sum_n / s->crest_count - s->crest_sd * s->noise_n / sqrt(s->crest_count);
 	s->crest_count = 0;
 	if (mean_n <= s->crest_n)
 		return;

@@ -38,6 +38,7 @@ struct signal {
 	double crest_sum_n, crest_top_n;
 	int64_t crest_top_us;
 	uint32_t crest_count;
+	double crest_sd; /* by how many of its standard deviations such a mean is lowered */
 
 	double fast_n, slope_n_per_s; /* 30 ms mean and the slope against it */
 	int64_t fast_lag_us;

@@ -10,6 +10,7 @@
 #include "tally.h"
 
 #define BLOCK_US 50000
+#define CREST_BLOCKS 4
 #define DIPS_MAX 0x7fff /* told of one hold */
 #define TICK_US 20 /* of times that are kept in 32 bits: twelve hours of it fit, and later is then */
 #define LOCAL_TAU_S 0.7
@@ -34,6 +35,7 @@ void tally_start(struct tally *t, int64_t start_us, double impulse_ns, double fo
 	t->now.began_us = t->now.t_us = t->now.peak_us = start_us;
 	t->now.impulse_ns = impulse_ns;
 	t->now.peak_n = t->recent_min_n = t->now.local_n = force_n;
+	t->fallen_n = (float)force_n;
 	breath_start(&t->breath, start_us, impulse_ns);
 }
 
@@ -67,7 +69,7 @@ static void keep_block(struct tally *t, int64_t middle_us, double mean_n)
 {
 	if (t->pending_count == TALLY_PENDING)
 		fit_block(&t->now, knead_us_to_s(time_of(&t->now, t->pending[t->pending_next].ticks) - t->start_us),
-			t->pending[t->pending_next].mean_n);
+			(double)t->pending[t->pending_next].mean_n);
 	else
 		t->pending_count++;
 	t->pending[t->pending_next].ticks = ticks_of(&t->now, middle_us);
@@ -75,14 +77,34 @@ static void keep_block(struct tally *t, int64_t middle_us, double mean_n)
 	t->pending_next = (t->pending_next + 1) % TALLY_PENDING;
 }
 
+static void raise_peak(struct tally_mark *m, const struct tally_crest *crest)
+{
+	if ((double)crest->force_n <= m->peak_n)
+		return;
+	m->peak_n = (double)crest->force_n;
+	m->peak_us = time_of(m, crest->ticks);
+}
+
+/* Another peak begins every few blocks; the oldest one kept goes into that of the hold. */
+static void keep_crest(struct tally *t)
+{
+	if (++t->crest_blocks < CREST_BLOCKS)
+		return;
+	raise_peak(&t->now, &t->crest[TALLY_CRESTS - 1]);
+	memmove(t->crest + 1, t->crest, (TALLY_CRESTS - 1) * sizeof t->crest[0]);
+	t->crest[0] = (struct tally_crest){ 0 };
+	t->crest_blocks = 0;
+}
+
 /* The level of the last second; while the force falls away from it, it stays, so that it is known what it fell from. */
-static void follow_local(struct tally *t, int64_t t_us, double force_n, double dt_s)
+static void follow_local(struct tally *t, int64_t t_us, double force_n, double dt_s, struct climb *climb)
 {
 	if (!tally_settled(t)) {
 		if (force_n < t->now.local_n * ONSET_OVER && t_us - t->start_us >= ONSET_MIN_US)
 			t->settle_us = t_us;
 		t->now.local_n = t->recent_min_n = force_n;
 		t->local_ok_us = t_us;
+		t->fallen_n = (float)t->level_n;
 		return;
 	}
 	if (force_n < LOCAL_SHARE * t->now.local_n && t_us - t->local_ok_us < LOCAL_GIVEUP_US)
@@ -91,16 +113,18 @@ static void follow_local(struct tally *t, int64_t t_us, double force_n, double d
 		t->now.local_n = force_n;
 	t->now.local_n += (force_n - t->now.local_n) * (dt_s < LOCAL_TAU_S ? dt_s / LOCAL_TAU_S : 1);
 	t->local_ok_us = t_us;
+	t->fallen_n = (float)t->level_n;
 	if (force_n < MIN_SHARE * t->now.local_n)
 		return;
 	if (!t->now.min_known || t->recent_min_n < t->now.min_n)
 		t->now.min_n = t->recent_min_n;
 	t->now.min_known = true;
+	climb_settle(climb, t->recent_min_n);
 	t->recent_min_n = force_n;
 }
 
 /* A block of 50 ms is full: level, local level, smallest force and trend follow its mean. */
-static void close_block(struct tally *t)
+static void close_block(struct tally *t, struct climb *climb)
 {
 	struct tally_mark *m = &t->now;
 	double block_s = knead_us_to_s(m->t_us - t->block_start_us);
@@ -114,26 +138,25 @@ static void close_block(struct tally *t)
 	}
 	if (at_level && tally_settled(t))
 		keep_block(t, (t->block_start_us + m->t_us) / 2, mean_n);
-	follow_local(t, m->t_us, mean_n, block_s);
+	keep_crest(t);
+	follow_local(t, m->t_us, mean_n, block_s, climb);
 	t->block_start_us = m->t_us;
 	t->block_start_ns = m->impulse_ns;
 }
 
-void tally_push(struct tally *t, const struct signal *s)
+void tally_push(struct tally *t, const struct signal *s, struct climb *climb)
 {
 	struct tally_mark *m = &t->now;
 
 	m->t_us = s->t_us;
 	m->impulse_ns = s->impulse_ns;
-	if (s->crest_n > m->peak_n && !s->saturated) {
-		m->peak_n = s->crest_n;
-		m->peak_us = s->crest_us;
-	}
+	if (s->crest_n > (double)t->crest[0].force_n && !s->saturated)
+		t->crest[0] = (struct tally_crest){ (float)s->crest_n, ticks_of(m, s->crest_us) };
 	if (s->raw_n < t->recent_min_n)
 		t->recent_min_n = s->raw_n;
 	breath_push(&t->breath, s->t_us, s->impulse_ns);
 	if (s->t_us - t->block_start_us >= BLOCK_US)
-		close_block(t);
+		close_block(t, climb);
 }
 
 void tally_resume(struct tally *t, int64_t t_us, double impulse_ns)
@@ -219,7 +242,24 @@ static void finish_trend(const struct tally_mark *m, double duration_s, struct k
 		ret->relax_pct = knead_known(100 * (early_n - (base_n + slope_n * log1p(duration_s))) / early_n);
 }
 
-void tally_finish(const struct tally *t, const struct tally_mark *end, int64_t end_us, int64_t fall_us,
+/* What is kept back raises the peak, too. */
+static void raise_to_now(const struct tally *t, struct tally_mark *m)
+{
+	m->peak_n = t->now.peak_n;
+	m->peak_us = t->now.peak_us;
+	for (int i = TALLY_CRESTS - 1; i >= 0; i--)
+		raise_peak(m, &t->crest[i]);
+}
+
+double tally_peak_n(const struct tally *t)
+{
+	struct tally_mark m = t->now;
+
+	raise_to_now(t, &m);
+	return m.peak_n;
+}
+
+void tally_finish(const struct tally *t, const struct tally_mark *end, int64_t end_us, int64_t fall_us, bool moved,
 	struct knead_hold_end_fields *ret)
 {
 	struct tally_mark m = *end;
@@ -229,8 +269,10 @@ void tally_finish(const struct tally *t, const struct tally_mark *end, int64_t e
 		int64_t middle_us = time_of(&t->now, t->pending[i].ticks);
 
 		if (middle_us + BLOCK_US / 2 <= fall_us)
-			fit_block(&m, knead_us_to_s(middle_us - t->start_us), t->pending[i].mean_n);
+			fit_block(&m, knead_us_to_s(middle_us - t->start_us), (double)t->pending[i].mean_n);
 	}
+	if (!moved)
+		raise_to_now(t, &m);
 	ret->start_us = t->start_us;
 	ret->end_us = end_us;
 	ret->peak_n = m.peak_n;

@@ -136,4 +136,14 @@ CAPTURES = [
             "A hold of 20 s with noise of up to 7 N on 100 N: a coefficient of variation of 2 to 4 % shows in its steadiness.",
             "1:0 0.2>100 20|100,7 0.2>0 1:0",
             "hold 1.016-21.39 lifted steadiness_pct=97±1 dips=0 ~0.02"),
+    capture("slow-onset",
+            "The load grows for 20 s and stays: one hold, from the crossing of press_n; the slow beginning is not taken for "
+            "drift of the zero.",
+            "1:0 20>100 6:100 0.2>0 1:0",
+            "hold 2.6-27.19 lifted peak_n=100.0±0.3 min_n=62.0±3 time_to_peak_s=10.8±0.1 ~0.05", rate=10),
+    capture("softening",
+            "Tissue relaxes by 1 N for each ln(1 + t) for 15 s, and then three times as fast as it did at its fastest lately: the break "
+            "is told as seconds from the start.",
+            "1:0 0.1>100 15^100,1 20>80 0.1>0 1:0",
+            "hold 1.008-36.2 lifted softening_s=15.5±3.5 ~0.05", rate=10),
 ]

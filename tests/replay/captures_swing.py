@@ -85,4 +85,8 @@ CAPTURES = [
             "One cell: three swings of 40 %, lifted 0.3 s after the last: one too few for a roll, so this is a hold.",
             swings(80, 120, 80, 120, after=0.3),
             "hold 1.025-6.789 lifted ~0.01"),
+    capture("swings-hold-before",
+            "One cell: held still for 5 s, then six swings of 40 % until it is lifted: a hold, ended by rolling, and a roll.",
+            swings(80, 120, 80, 120, 80, 120, 80, before=5),
+            "hold 1.025-6.25 rolled peak_n=80±1 ~0.4", "roll 6.25-15.25 lifted strokes=6 ~0.4"),
 ]

@@ -9,7 +9,7 @@
 
 #include "script.h"
 
-#define STATE_BYTES 5376
+#define STATE_BYTES 5632
 
 static void the_state_of_a_device_does_not_grow(void **state)
 {

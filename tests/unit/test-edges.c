@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Edges: first time upwards, last time downwards, through any level; and nothing where that never happened. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,12 +98,46 @@ static void a_ramp_after_hours_is_as_exact_as_one_at_the_start(void **state)
 	assert_in_range(low_us - high_us, 700000 - 3 * NEAR_US, 700000 + 3 * NEAR_US);
 }
 
+static void a_fall_begins_where_the_force_stood_before_it(void **state)
+{
+	struct edges e;
+	struct edges_fall fall;
+
+	(void)state;
+	edges_init(&e, 0, 0);
+	edges_push(&e, 0, 0, 1000000, 120);
+	edges_push(&e, 1000000, 120, 2000000, 84); /* 90 of 100 is passed here ... */
+	edges_push(&e, 2000000, 84, 9000000, 84);
+	edges_push(&e, 9000000, 84, 9200000, 0); /* ... and this is the fall */
+	assert_true(edges_fall(&e, 90, 10, 84, &fall));
+	assert_true(fabs(fall.high_n - 84) < 0.01);
+	assert_in_range(fall.high_us, 8990000, 9010000);
+	assert_in_range(fall.low_us, 9170000, 9180000);
+}
+
+static void a_slow_fall_is_one(void **state)
+{
+	struct edges e;
+	struct edges_fall fall;
+
+	(void)state;
+	edges_init(&e, 0, 0);
+	edges_push(&e, 0, 0, 1000000, 100);
+	edges_push(&e, 1000000, 100, 9000000, 100);
+	edges_push(&e, 9000000, 100, 19000000, 0);
+	assert_true(edges_fall(&e, 90, 10, 100, &fall));
+	assert_in_range(fall.high_us, 9990000, 10010000);
+	assert_in_range(fall.low_us, 17990000, 18010000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rise_and_a_fall_are_dated_at_any_level),
 		cmocka_unit_test(the_first_rise_and_the_last_fall_count),
 		cmocka_unit_test(what_never_happened_has_no_time),
+		cmocka_unit_test(a_fall_begins_where_the_force_stood_before_it),
+		cmocka_unit_test(a_slow_fall_is_one),
 		cmocka_unit_test(a_contact_of_a_weekend_still_has_its_onset),
 		cmocka_unit_test(a_ramp_after_hours_is_as_exact_as_one_at_the_start),
 	};

@@ -16,6 +16,7 @@ struct play {
 	struct knead_settings settings;
 	struct signal signal;
 	struct tally tally;
+	struct climb climb;
 	struct noise noise;
 	double rate_hz, noise_n;
 	long count;
@@ -35,6 +36,7 @@ static void begin(struct play *p, double rate_hz, double noise_n, double force_n
 	signal_push(&p->signal, &force, false, false);
 	signal_touch(&p->signal, 0, force_n);
 	tally_start(&p->tally, 0, 0, force_n);
+	climb_init(&p->climb, 0, force_n);
 }
 
 /* On to to_n in seconds, in a straight line, with a wave of that size and rate on it. */
@@ -53,7 +55,7 @@ static void go(struct play *p, double seconds, double to_n, double wave_n, doubl
 		};
 
 		signal_push(&p->signal, &force, false, true);
-		tally_push(&p->tally, &p->signal);
+		tally_push(&p->tally, &p->signal, &p->climb);
 	}
 }
 
@@ -61,7 +63,7 @@ static struct knead_hold_end_fields end(struct play *p)
 {
 	struct knead_hold_end_fields f = { 0 };
 
-	tally_finish(&p->tally, &p->tally.now, p->signal.t_us, p->signal.t_us, &f);
+	tally_finish(&p->tally, &p->tally.now, p->signal.t_us, p->signal.t_us, false, &f);
 	return f;
 }
 
@@ -159,6 +161,24 @@ static void a_short_peak_far_above_the_noise_stays(void **state)
 	assert_near(end(&p).peak_n, 200, 6);
 }
 
+static void a_movement_gives_no_peak_to_the_hold_before_it(void **state)
+{
+	struct play p;
+	struct tally_mark mark;
+	struct knead_hold_end_fields f = { 0 };
+
+	(void)state;
+	begin(&p, 100, 0, 100);
+	go(&p, 5, 102, 0, 0);
+	go(&p, 0.5, 140, 0, 0);
+	mark = p.tally.now; /* the movement was seen to leave half a second late ... */
+	go(&p, 5, 60, 0, 0);
+	tally_finish(&p.tally, &mark, 5000000, 5000000, true, &f);
+	assert_near(f.peak_n, 102, 0.25); /* ... and is told of later still */
+	assert_true(f.peak_t_us <= 5000000);
+	assert_near(end(&p).peak_n, 140, 1e-9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +187,7 @@ int main(void)
 		cmocka_unit_test(a_wave_about_the_trend_is_all_that_steadiness_loses),
 		cmocka_unit_test(without_noise_the_peak_is_the_largest_reading),
 		cmocka_unit_test(noise_adds_next_to_nothing_to_the_peak),
+		cmocka_unit_test(a_movement_gives_no_peak_to_the_hold_before_it),
 		cmocka_unit_test(a_short_peak_far_above_the_noise_stays),
 	};
 
