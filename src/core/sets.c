@@ -18,7 +18,8 @@
 #define PULSES_MIN 2
 #define PRESS_GAP_MAX_S 3.0
 #define PRESSES_MIN 3
-#define SET_CONFIDENCE 0.95
+#define SURE 0.5 /* of a limit: so far from it, nothing speaks for the other verdict */
+#define SPOILED 0.8 /* of the confidence, for each flag that spoils a record */
 
 void sets_init(struct sets *s, struct emit *emit)
 {
@@ -26,13 +27,26 @@ void sets_init(struct sets *s, struct emit *emit)
 	s->emit = emit;
 }
 
+/* Margin to the limit that was nearest, 0 to 1: half at it. Lowered by what spoils the members. */
+static double confidence(double margin, uint32_t flags)
+{
+	static const uint32_t spoilers[] = { KNEAD_FLAG_GAP, KNEAD_FLAG_SATURATED, KNEAD_FLAG_BOOT_LOADED,
+		KNEAD_FLAG_PRIOR };
+	double sure = 0.5 + 0.5 * fmin(1, fmax(0, margin / SURE));
+
+	for (uint32_t i = 0; i < sizeof spoilers / sizeof spoilers[0]; i++)
+		if (flags & spoilers[i])
+			sure *= SPOILED;
+	return sure;
+}
+
 static void close_pulses(struct sets *s)
 {
 	struct knead_event *event;
 
 	if (s->pulses >= PULSES_MIN) {
-		event = emit_event(
-			s->emit, KNEAD_EVENT_PULSE_SET_END, s->pulses_end_us, SET_CONFIDENCE, s->pulse_flags);
+		event = emit_event(s->emit, KNEAD_EVENT_PULSE_SET_END, s->pulses_end_us,
+			confidence(s->pulse_margin, s->pulse_flags), s->pulse_flags);
 		event->pulse_set.start_us = emit_time(s->emit, s->pulses_start_us);
 		event->pulse_set.end_us = emit_time(s->emit, s->pulses_end_us);
 		event->pulse_set.pulses = s->pulses;
@@ -48,8 +62,8 @@ static void close_presses(struct sets *s)
 	struct knead_event *event;
 
 	if (s->presses >= PRESSES_MIN) {
-		event = emit_event(
-			s->emit, KNEAD_EVENT_PRESS_SET_END, s->presses_end_us, SET_CONFIDENCE, s->press_flags);
+		event = emit_event(s->emit, KNEAD_EVENT_PRESS_SET_END, s->presses_end_us,
+			confidence(s->press_margin, s->press_flags), s->press_flags);
 		event->press_set.start_us = emit_time(s->emit, s->presses_start_us);
 		event->press_set.end_us = emit_time(s->emit, s->presses_end_us);
 		event->press_set.presses = s->presses;
@@ -73,7 +87,14 @@ void sets_hold(struct sets *s, const struct hold_ended *hold)
 		s->pulses_level_n = hold->level_n;
 		s->pulses_sum_s = 0;
 		s->pulse_flags = 0;
+		s->pulse_margin = 1;
 		s->first_pulse_id = hold->id;
+	}
+	s->pulse_margin = fmin(s->pulse_margin, fmin(seconds / PULSE_MIN_S - 1, 1 - seconds / PULSE_MAX_S));
+	if (s->pulses > 0) {
+		s->pulse_margin = fmin(s->pulse_margin, fmin(gap_s / PULSE_GAP_MIN_S - 1, 1 - gap_s / PULSE_GAP_MAX_S));
+		s->pulse_margin = fmin(s->pulse_margin,
+			1 - fabs(hold->level_n - s->pulses_level_n) / (PULSE_LEVEL_SHARE * s->pulses_level_n));
 	}
 	s->pulses++;
 	s->pulses_sum_s += seconds;
@@ -88,6 +109,10 @@ void sets_press(struct sets *s, int64_t start_us, int64_t end_us, uint32_t flags
 	if (s->presses == 0) {
 		s->presses_start_us = start_us;
 		s->press_flags = 0;
+		s->press_margin = 1;
+	} else {
+		s->press_margin =
+			fmin(s->press_margin, 1 - knead_us_to_s(start_us - s->presses_end_us) / PRESS_GAP_MAX_S);
 	}
 	s->presses++;
 	s->presses_end_us = end_us;

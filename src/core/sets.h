@@ -22,10 +22,12 @@ struct sets {
 	double pulses_sum_s, pulses_level_n; /* level: of the first */
 	uint32_t first_pulse_id; /* the others follow: any other hold closes the set */
 	uint32_t pulse_flags;
+	double pulse_margin; /* of the member nearest to a limit, as a part of that */
 
 	uint32_t presses;
 	int64_t presses_start_us, presses_end_us;
 	uint32_t press_flags;
+	double press_margin;
 };
 
 void sets_init(struct sets *s, struct emit *emit);

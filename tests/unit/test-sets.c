@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sets of pulses and presses: each limit just below and at it. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -137,6 +138,37 @@ static void more_pulses_than_have_room_are_counted(void **state)
 	assert_int_equal(t.out[0].pulse_set.hold_ids[KNEAD_PULSES_MAX - 1], KNEAD_PULSES_MAX);
 }
 
+/* Of the first event told, in percent. */
+static long sure_pct(void)
+{
+	return lround(100 * t.out[0].confidence);
+}
+
+static void a_set_is_half_sure_at_a_limit_and_wholly_far_from_all(void **state)
+{
+	(void)state;
+	two(10, 2, 10, 100);
+	assert_int_equal(sure_pct(), 100);
+	two(5, 2, 10, 100);
+	assert_int_equal(sure_pct(), 50);
+	two(10, 10, 10, 100);
+	assert_int_equal(sure_pct(), 50);
+	two(10, 2, 10, 135);
+	assert_int_equal(sure_pct(), 50);
+	two(10, 2, 10, 127);
+	assert_in_range(sure_pct(), 70, 76);
+	begin();
+	for (int i = 0; i < 3; i++)
+		sets_press(&s, S(i * 4.0), S(i * 4.0 + 1), 0); /* 3 s between them */
+	sets_close(&s);
+	assert_int_equal(sure_pct(), 50);
+	begin();
+	for (int i = 0; i < 3; i++)
+		sets_press(&s, S(i * 2.0), S(i * 2.0 + 1), i == 1 ? KNEAD_FLAG_GAP : 0);
+	sets_close(&s);
+	assert_int_equal(sure_pct(), 80); /* spoilt by a gap in one of them */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_set_is_told_when_nothing_can_join_it),
 		cmocka_unit_test(presses_follow_within_3_s),
 		cmocka_unit_test(two_presses_are_no_set),
+		cmocka_unit_test(a_set_is_half_sure_at_a_limit_and_wholly_far_from_all),
 		cmocka_unit_test(more_pulses_than_have_room_are_counted),
 	};
 
