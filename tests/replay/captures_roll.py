@@ -120,4 +120,9 @@ CAPTURES = [
             "without travel.",
             f"@-8 {ON} 0.5:100 " + "1@8 1@-8 " * 3 + f"0.5:100 {OFF}",
             "roll 1.75-7.75 lifted strokes=6 travel_mm=null speed_mm_s=null ~0.15", **{**RING, "radius_mm": None}),
+    capture("sphere-circles",
+            "A ball with six cells: the contact goes round in circles of 12 mm radius, one in 2 s: it turns one way all the time "
+            "instead of reversing, so this is no roll but a hold.",
+            f"@12 {ON} 0.5:100 8@o12,2 0.5:100 {OFF}",
+            "hold 1.02-10.487 lifted", **SPHERE),
 ]

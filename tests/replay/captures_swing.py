@@ -89,4 +89,8 @@ CAPTURES = [
             "One cell: held still for 5 s, then six swings of 40 % until it is lifted: a hold, ended by rolling, and a roll.",
             swings(80, 120, 80, 120, 80, 120, 80, before=5),
             "hold 1.025-6.25 rolled peak_n=80±1 ~0.4", "roll 6.25-15.25 lifted strokes=6 ~0.4"),
+    capture("swings-four",
+            "One cell: four swings of 40 % and then rest for 8 s: a roll of four strokes, and a hold from where it came to rest.",
+            swings(80, 120, 80, 120, 80, after=8),
+            "roll 1.75-7.75 stopped strokes=4 ~0.4", "hold 7.75-15.984 lifted ~0.4"),
 ]
