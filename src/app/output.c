@@ -51,6 +51,7 @@ static int connect_broker(struct output *o, const struct conf *conf)
 	options.subscriptions = filters.list;
 	options.subscriptions_count = filters.count;
 	options.log = on_sink_log;
+	options.held = true; /* until everything was told once: discovery goes before "online" */
 	r = sink_mqtt_new(&options, &o->sink, why, sizeof(why));
 	if (r < 0)
 		log_line(LOG_ERR, "mqtt: %s", why);
@@ -109,6 +110,7 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *user)
 	struct output *o = user;
 	int64_t next_us = publish_tick(o->publish, loop_now_us(), loop_wall_us());
 
+	sink_mqtt_go(o->sink);
 	sd_event_source_set_time(source, (uint64_t)next_us);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

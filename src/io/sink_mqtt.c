@@ -33,9 +33,9 @@ struct sink_mqtt {
 	pthread_t thread;
 	sink_mqtt_log_fn log;
 	void *log_user;
-	pthread_mutex_t mutex; /* guards the two below, and that nothing is logged for a caller who has left */
-	pthread_cond_t thread_leaves;
-	bool caller_left, thread_left;
+	pthread_mutex_t mutex; /* guards the three below, and that nothing is logged for a caller who has left */
+	pthread_cond_t thread_leaves, goes;
+	bool caller_left, thread_left, held;
 };
 
 /* Finished or half-built. */
@@ -45,6 +45,7 @@ static void release(struct sink_mqtt *s)
 	mqtt_inbox_free(s->inbox);
 	mqtt_settings_deinit(&s->settings);
 	pthread_cond_destroy(&s->thread_leaves);
+	pthread_cond_destroy(&s->goes);
 	pthread_mutex_destroy(&s->mutex);
 	free(s);
 	mosquitto_lib_cleanup();
@@ -64,6 +65,10 @@ static void *run(void *user)
 {
 	struct sink_mqtt *s = user;
 
+	pthread_mutex_lock(&s->mutex);
+	while (s->held)
+		pthread_cond_wait(&s->goes, &s->mutex);
+	pthread_mutex_unlock(&s->mutex);
 	mqtt_delivery_run(&s->settings, s->outbox, s->inbox, log_line, s);
 	pthread_mutex_lock(&s->mutex);
 	s->thread_left = true;
@@ -98,6 +103,7 @@ static void init_locks(struct sink_mqtt *s)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->thread_leaves, &attributes);
 	pthread_condattr_destroy(&attributes);
+	pthread_cond_init(&s->goes, NULL);
 	pthread_mutex_init(&s->mutex, NULL);
 }
 
@@ -114,6 +120,7 @@ int sink_mqtt_new(const struct sink_mqtt_options *options, struct sink_mqtt **re
 	mosquitto_lib_init();
 	s->log = options->log;
 	s->log_user = options->log_user;
+	s->held = options->held;
 	r = mqtt_settings_init(&s->settings, options, ret_why, why_size);
 	if (r < 0) {
 		release(s);
@@ -199,6 +206,16 @@ static bool await_thread(struct sink_mqtt *s, int timeout_ms)
 	return left;
 }
 
+void sink_mqtt_go(struct sink_mqtt *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->mutex);
+	s->held = false;
+	pthread_cond_signal(&s->goes);
+	pthread_mutex_unlock(&s->mutex);
+}
+
 void sink_mqtt_free(struct sink_mqtt *s, int timeout_ms)
 {
 	if (!s)
@@ -206,6 +223,7 @@ void sink_mqtt_free(struct sink_mqtt *s, int timeout_ms)
 	pthread_t thread = s->thread; /* s is the thread's own once the caller has left */
 
 	mqtt_outbox_stop(s->outbox, mqtt_outbox_now_us() + timeout_ms * 1000LL);
+	sink_mqtt_go(s);
 	if (await_thread(s, timeout_ms + JOIN_MS)) {
 		pthread_join(thread, NULL);
 		release(s);

@@ -26,6 +26,7 @@ struct sink_mqtt_options {
 	bool tls; /* always verified: against ca_file, else against the system's store */
 	const char *ca_file, *cert_file, *key_file; /* each may be NULL or "" */
 	double late_after_s;
+	bool held; /* does not connect before sink_mqtt_go(), so that what is told first waits in its order */
 	bool guest; /* beside a daemon: no will, and nothing on the bridge's availability */
 	const char *const *subscriptions; /* topic filters to listen to; NULL = none */
 	size_t subscriptions_count;
@@ -126,6 +127,9 @@ struct mqtt_received *sink_mqtt_receive(struct sink_mqtt *s, uint64_t *ret_lost)
 void mqtt_received_free(struct mqtt_received *m); /* NULL is fine */
 /* A snapshot. s NULL gives zeros. */
 void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret);
+
+/* Lets a held sink connect. At any other time, and for s NULL, it does nothing. */
+void sink_mqtt_go(struct sink_mqtt *s);
 
 /*
  * Says goodbye: sends what waits, then the bridge's "offline", waits for the acknowledgements, disconnects; all within
