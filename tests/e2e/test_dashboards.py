@@ -14,7 +14,7 @@ HOME = harness.TOP / "config/homeassistant"
 FLOW = harness.TOP / "config/node-red/flow.json"
 DASHBOARDS = ["dashboard.yaml", "dashboard-apexcharts.yaml"]
 OWN_CARDS = {
-    "heading", "gauge", "tile", "markdown", "history-graph", "statistics-graph", "logbook", "conditional", "entities", "grid",
+    "attribute", "heading", "gauge", "tile", "markdown", "history-graph", "statistics-graph", "logbook", "conditional", "entities", "grid",
     "sections",
 }
 

@@ -6,6 +6,7 @@ pictures.py FILE.png: needs scripts/setup --homeassistant, root, and Debian's ch
 """
 import json
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -39,6 +40,12 @@ def open_dashboard(home, browser):
     browser.go(house.url + "/massage-ball/ball")
 
 
+def timer(browser):
+    """Seconds that the page shows of the hold."""
+    found = re.search(r"Held for\s+(\d+) seconds", browser.text())
+    return int(found.group(1)) if found else None
+
+
 def main(path):
     with tempfile.TemporaryDirectory() as folder:
         home, browser = conftest.Home(pathlib.Path(folder)), None
@@ -56,7 +63,10 @@ def main(path):
                 raise AssertionError(f"no dashboard but: {browser.text()}") from None
             home.house.call("number.set_value", entity_id="number.ball_1_target_hold", value=30)
             home.ball.force_n = 110.0
-            time.sleep(12)
+            time.sleep(8)
+            held_s = timer(browser)
+            time.sleep(4)
+            assert held_s and timer(browser) >= held_s + 3, "the hold timer stands still"
             browser.picture(path)
             shown = browser.text()
             print(shown)
