@@ -6,6 +6,7 @@
  *   state      phase                           1 s after the last           60 s
  *   live       phase, first, last of a contact 1/live_hz, beyond the band   5 s while loaded
  *   session    it starts or ends               1 s after the last           60 s while it runs
+ *                                              (strokes alone: 10 s)
  *   diag       faults, online, offline         -                            30 s
  *
  * There is no debounce that waits for silence: a change is told as soon as its limit allows, with the newest values.
@@ -20,7 +21,9 @@
 #define LIVE_BEAT_US 5000000
 #define LOOK_LOADED_US 100000 /* how often to look whether the force has left the band */
 #define LOOK_IDLE_US 1000000
-#define CADENCE_BAND 1.0 /* per minute */
+#define STROKES_MIN_US 10000000 /* strokes come every second or two, and each has an event of its own */
+#define CADENCE_BAND 2.0 /* per minute, and */
+#define CADENCE_SHARE 0.1
 #define CALM_FORCE_S 1.2
 #define CALM_PRESSURE_S 3.0
 
@@ -64,7 +67,7 @@ static bool state_changed(const struct publish_device *d)
 	       v->protocol.step != s->protocol.step || v->protocol.done != s->protocol.done ||
 	       v->protocol.completed != s->protocol.completed || (v->holding && v->hold_since_us != s->hold_since_us) ||
 	       v->target_s != s->target_s || fabs(v->force_n - s->force_n) > d->band_n ||
-	       fabs(v->cadence_per_min - s->cadence_per_min) >= CADENCE_BAND;
+	       fabs(v->cadence_per_min - s->cadence_per_min) >= fmax(CADENCE_BAND, CADENCE_SHARE * s->cadence_per_min);
 }
 
 static int64_t update_state(struct publish *p, struct publish_device *d, int64_t now_us)
@@ -191,17 +194,16 @@ static int64_t update_session(struct publish *p, struct publish_device *d, int64
 	if (!d->view.session.known)
 		return INT64_MAX;
 	bool at_once = !s->sent || d->view.session.active != s->active || now->session_id != then->session_id;
-	bool changed = at_once || now->holds != then->holds || now->holds_met != then->holds_met ||
-		       now->strokes != then->strokes || now->rolls != then->rolls;
-	int64_t beat_us = s->active ? STATE_BEAT_US : INT64_MAX / 2;
+	bool changed = now->holds != then->holds || now->holds_met != then->holds_met || now->rolls != then->rolls;
+	bool stroked = now->strokes != then->strokes;
+	int64_t wait_us = changed ? STATE_MIN_US : stroked ? STROKES_MIN_US : STATE_BEAT_US;
 
-	if (at_once || now_us >= s->at_us + (changed ? STATE_MIN_US : beat_us)) {
+	if (at_once || ((s->active || changed || stroked) && now_us >= s->at_us + wait_us)) {
 		send_session(p, d, now_us);
-		changed = false;
+		wait_us = STATE_BEAT_US;
+		changed = stroked = false;
 	}
-	if (changed)
-		return s->at_us + STATE_MIN_US;
-	return s->active ? s->at_us + STATE_BEAT_US : INT64_MAX;
+	return s->active || changed || stroked ? s->at_us + wait_us : INT64_MAX;
 }
 
 /* ---- diag and availability ---- */

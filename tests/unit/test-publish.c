@@ -458,12 +458,19 @@ static void session_follows_its_counts_and_beats_while_it_runs(void **state)
 	look(f);
 	assert_int_equal(count("knead/ball-1/session"), 1);
 	forget();
-	for (int i = 0; i < 100; i++, f->now_us += 100000) { /* strokes faster than the limit */
-		f->view.session.totals.strokes++;
+	for (int i = 0; i < 100; i++, f->now_us += 100000) { /* holds faster than the limit */
+		f->view.session.totals.holds++;
 		look(f);
 	}
 	assert_in_range(count("knead/ball-1/session"), 9, 10);
 	run_for(f, 2 * S);
+	forget();
+	for (int i = 0; i < 100; i++) { /* and strokes, of which each has an event */
+		f->view.session.totals.strokes++;
+		run_for(f, 300000);
+	}
+	assert_in_range(count("knead/ball-1/session"), 2, 3);
+	run_for(f, 10 * S);
 	assert_non_null(strstr(last("knead/ball-1/session")->payload, "\"strokes\":100"));
 	forget();
 	f->view.session.active = false;
