@@ -13,8 +13,6 @@
 
 #include "reversal.h"
 
-#define LEAVE 0.95 /* out_us is the last of the trail's steps that was near, so leaving took a little less */
-#define TURN_TRUST 0.9 /* how far the shape of the passes is believed when they date the extreme between them */
 #define NEAR_ENOUGH 1.5 /* times near: anchors stand one near apart, so one of them lies within this */
 
 static void set_anchor(struct reversal *r, const struct place *place)
@@ -148,29 +146,6 @@ void extreme_depart(struct extreme *a, const struct extreme *b, double trust)
 	double a_share, b_share, whole_us = whole_pass_us(a, b, &a_share, &b_share);
 
 	a->t_us = a->out_us - (whole_us > 0 ? (int64_t)(trust * a_share * whole_us) : 0);
-}
-
-/* The same of a sine alone, which holds farther from the end. */
-static double sine_share(double off, double swing)
-{
-	double d = off <= 0 ? 0 : off < swing ? off / swing : 1;
-
-	return acos(1 - 2 * d) / M_PI;
-}
-
-void extreme_turn(struct extreme *e, const struct extreme *before, double back, int64_t now_us)
-{
-	double swing = fabs(e->u - before->u), before_share, in_share, out_share = sine_share(e->out_off, swing);
-	double whole_us = whole_pass_us(before, e, &before_share, &in_share), back_share = sine_share(back, swing);
-	double arrive_us, leave_us;
-	int64_t half_us = (e->out_us - e->in_us) / 2, off_us;
-
-	if (whole_us <= 0 || back_share <= out_share)
-		return;
-	arrive_us = in_share * whole_us;
-	leave_us = LEAVE * out_share / (back_share - out_share) * (double)(now_us - e->out_us);
-	off_us = (int64_t)(TURN_TRUST * (arrive_us - leave_us) / 2);
-	e->t_us += off_us > half_us ? half_us : off_us < -half_us ? -half_us : off_us;
 }
 
 void extreme_end_at(struct extreme *e, int64_t end_us, double end_impulse_ns)

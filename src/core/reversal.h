@@ -74,12 +74,6 @@ void extreme_leave(struct extreme *e, int64_t out_us, double impulse_ns);
  */
 void extreme_depart(struct extreme *a, const struct extreme *b, double trust);
 
-/*
- * Dates e, which came after before, anew once the movement has come back from it by back (now_us): one that comes fast and
- * leaves slowly is not in the middle of its stay.
- */
-void extreme_turn(struct extreme *e, const struct extreme *before, double back, int64_t now_us);
-
 /* An extreme at or after the contact's end is that end. */
 void extreme_end_at(struct extreme *e, int64_t end_us, double end_impulse_ns);
 

@@ -33,7 +33,6 @@
 #define NEAR_POSITION 0.06 /* of the swing */
 #define NEAR_FORCE 0.18 /* the same with one cell, where sway is in the way */
 #define MOVED_FORCE 0.75 /* of the threshold: a force that ranges this far moves; a place by its hysteresis */
-#define TURN_STEPS 6 /* of the trail, at least, between leaving an extreme and its confirmation: else they do not tell the time */
 #define STILL_POSITION 0.10 /* of the threshold: a place kept within this for STILL_US is a place of rest */
 #define STILL_FORCE 0.08
 #define STILL_US 500000
@@ -143,8 +142,6 @@ static void confirm(struct stroke *st, struct signal *s, const struct place *pla
 		turns_departs(&st->turns,
 			st->threshold)) /* what came before the first stroke is rest: it departs at the end of it */
 		stroke_depart(st, turns_last(&st->turns), &e);
-	if (!st->positional && place->t_us - e.out_us >= TURN_STEPS * fmax(s->period_us, TRAIL_STEP_US))
-		extreme_turn(&e, turns_last(&st->turns), fabs(e.u - place->u), place->t_us);
 	swing = fabs(e.u - turns_last(&st->turns)->u);
 	st->small_passes = swing < stroke_small(st) ? st->small_passes + 1 : 0;
 	st->near = near_share(st) * swing;

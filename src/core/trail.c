@@ -14,6 +14,7 @@
 
 #include "trail.h"
 
+#define STEP_US 24000 /* every other sample at 80 samples/s */
 #define DELAY_US 300000
 #define ONSET_US 150000
 #define FREEZE_US 280000
@@ -198,7 +199,7 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 {
 	if (s->crest_n > t->peak_n)
 		t->peak_n = (float)s->crest_n;
-	if (s->t_us - t->mean_us >= TRAIL_STEP_US)
+	if (s->t_us - t->mean_us >= STEP_US)
 		follow_mean(t, s);
 	if (meaningless(t, s, disturbed)) {
 		t->frozen_until_us = s->t_us + FREEZE_US;
@@ -210,7 +211,7 @@ enum trail_step trail_push(struct trail *t, struct signal *s, bool disturbed, st
 	}
 	if (t->lively_until_us == INT64_MIN) /* the onset is over */
 		t->lively_until_us = s->t_us + LIVELY_US;
-	if (s->t_us - t->last_us < TRAIL_STEP_US)
+	if (s->t_us - t->last_us < STEP_US)
 		return TRAIL_STEP_NONE;
 	take(t, s);
 	t->peak_n = (float)s->crest_n;

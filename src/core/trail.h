@@ -9,7 +9,6 @@
 #include "signal.h"
 
 #define TRAIL_PLACES 14 /* of 24 ms and more each: 0.3 s, and the two at its ends */
-#define TRAIL_STEP_US 24000 /* every other sample at 80 samples/s */
 #define TRAIL_STOOD_US 900000 /* a stand shorter than that is not told apart from a slow pass */
 #define TRAIL_PAST 32 /* places of the last 9.6 s */
 
