@@ -45,9 +45,10 @@ LATER = [n for n, c in ALL.items() if plain(c) and idle_ends(c) and not {"protoc
          and not any(e["event_type"] == "fault" for e in events_of(n)) and "stall" not in c.words]
 LINES = [n for n, c in ALL.items() if c.device.get("geometry") == "line"]
 # Left out is what the last digit decides: whether 90 % of 9 N are enough of an onset over press_n; which of two cells that take
-# a steady load over from each other (a contact on its way round a ring) has the peak.
+# a steady load over from each other (a contact on its way round a ring or a sphere) has the peak, and what the median of
+# three takes off where they do.
 NEWTONS = [n for n, c in ALL.items() if plain(c) and c.device.get("unit") == "n" and c.rate_hz <= 80
-           and n != "zero-not-under-load" and c.device.get("geometry") != "ring"]
+           and n != "zero-not-under-load" and c.device.get("geometry") not in ("ring", "sphere")]
 PLACED = [n for n, c in ALL.items() if c.device.get("geometry", "none") != "none" and "format" not in c.wire]
 
 
