@@ -2,7 +2,7 @@
 /*
  * The net load points to the place of the contact: a unit vector. Strokes need one coordinate: how far along the way the
  * place is from where the contact began. The way is the direction of the farthest place reached so far; it turns while the
- * first stroke grows and is steady from then on. It is measured along the surface: the arc, not the chord. In a circle the
+ * first stroke grows and is steady from then on. Angles are small against a turn, so the chord stands for the arc. In a circle the
  * direction of the movement turns one way all the time (detection.md 10): that is what tells it from strokes.
  */
 #include <math.h>
@@ -106,25 +106,6 @@ double sphere_turned_rad(struct sphere *s)
 	return turned_rad;
 }
 
-/*
- * The way from the origin to at, laid out flat: as long as the arc on the ball, in the direction in which it sets off. A great
- * circle through the origin becomes a straight line.
- */
-static void unroll(const struct sphere *s, const double *at, double *ret_way)
-{
-	const float *o = s->origin;
-	double length = norm((double)o[0], (double)o[1], (double)o[2]), along = 0, across, stretch;
-
-	for (int k = 0; length > 0 && k < 3; k++)
-		along += at[k] * (double)o[k] / length;
-	for (int k = 0; k < 3; k++)
-		ret_way[k] = length > 0 ? at[k] - along * (double)o[k] / length : 0;
-	across = norm(ret_way[0], ret_way[1], ret_way[2]);
-	stretch = across > 0 ? atan2(across, along) / across * (double)s->scale : 0;
-	for (int k = 0; k < 3; k++)
-		ret_way[k] *= stretch;
-}
-
 bool sphere_place(struct sphere *s, const float (*axis)[3], const struct force *force, uint32_t cells, double *ret)
 {
 	double at[3], way[3], far;
@@ -144,8 +125,8 @@ bool sphere_place(struct sphere *s, const float (*axis)[3], const struct force *
 	for (int k = 0; k < 3; k++) {
 		if (force->t_us - s->begun_us < SETTLE_US)
 			s->origin[k] += (float)(SETTLE_SHARE * (at[k] - s->origin[k]));
+		way[k] = (at[k] - s->origin[k]) * s->scale;
 	}
-	unroll(s, at, way);
 	follow_turn(s, force->t_us, way);
 	far = norm(way[0], way[1], way[2]);
 	if (far > s->smallest && far > GROWTH * s->reach) {

@@ -125,8 +125,4 @@ CAPTURES = [
             "instead of reversing, so this is no roll but a hold.",
             f"@12 {ON} 0.5:100 8@o12,2 0.5:100 {OFF}",
             "hold 1.02-10.487 lifted", **SPHERE),
-    capture("sphere-roll",
-            "A ball with six cells: the contact travels 50 mm over its surface and back, twice: a roll of four strokes.",
-            f"@-25 {ON} 0.5:100 1.5@25 1.5@-25 1.5@25 1.5@-25 0.5:100 {OFF}",
-            "roll 1.75-7.75 lifted strokes=4 travel_mm=200±12 ~0.15", **SPHERE),
 ]
