@@ -223,7 +223,8 @@ int explain_write(struct explain *x, FILE *out)
 	x->page.out = out;
 	x->page.style = text_style_of(out);
 	telling_finish(&x->telling);
-	qsort(x->events, x->count, sizeof(x->events[0]), by_begin);
+	if (x->count > 0) /* qsort() wants an array even for nothing */
+		qsort(x->events, x->count, sizeof(x->events[0]), by_begin);
 	write_head(x);
 	count = write_contacts(x, dropped);
 	fputs(x->page.number > 0 ? "\noutside of contacts\n" : "\nno contact\n", out);
