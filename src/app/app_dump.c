@@ -11,7 +11,7 @@
 /* Puts what was commanded on top of one device, in the list at *at. Says so in a comment, as in no file it stands. */
 static void overlay(struct conf *conf, struct conf_device **at, const struct state *state, FILE *out)
 {
-	struct conf_setting settings[STATE_SETTINGS_MAX];
+	struct conf_setting settings[STATE_SETTINGS_MAX] = { 0 };
 	struct conf_device *in_force, *base = *at;
 	char why[WHY_MAX] = "out of memory";
 

@@ -133,7 +133,7 @@ static double edge_share(double off, double swing)
 /* The time between seen leaving a and seen reaching b, made whole by what lies beyond the edges of "near". */
 static double whole_pass_us(const struct extreme *a, const struct extreme *b, double *ret_a_share, double *ret_b_share)
 {
-	double swing = fabs(b->u - a->u), seen_share;
+	double swing = fabsf(b->u - a->u), seen_share;
 
 	*ret_a_share = edge_share(a->out_off, swing);
 	*ret_b_share = edge_share(b->in_off, swing);
@@ -167,7 +167,7 @@ int64_t extreme_arrive_us(const struct extreme *a, const struct extreme *b)
 int64_t extreme_rest_us(const struct extreme *a, const struct extreme *b)
 {
 	double a_share, b_share, whole_us = whole_pass_us(a, b, &a_share, &b_share);
-	double turning_share = b_share + edge_share(b->out_off, fabs(b->u - a->u));
+	double turning_share = b_share + edge_share(b->out_off, fabsf(b->u - a->u));
 
 	return b->out_us - b->in_us - (whole_us > 0 ? (int64_t)(turning_share * whole_us) : 0);
 }

@@ -21,7 +21,7 @@ void roll_stroke(struct roll *r, struct emit *emit, const struct extreme *a, con
 	int64_t end_us, uint32_t flags)
 {
 	struct knead_event *event = emit_event(emit, KNEAD_EVENT_STROKE, end_us, r->confidence, flags);
-	double seconds = knead_us_to_s(end_us - start_us), swing = fabs(b->u - a->u);
+	double seconds = knead_us_to_s(end_us - start_us), swing = fabsf(b->u - a->u);
 
 	r->strokes++;
 	r->sum_p += b->peak_n;

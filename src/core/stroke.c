@@ -142,7 +142,7 @@ static void confirm(struct stroke *st, struct signal *s, const struct place *pla
 		turns_departs(&st->turns,
 			st->threshold)) /* what came before the first stroke is rest: it departs at the end of it */
 		stroke_depart(st, turns_last(&st->turns), &e);
-	swing = fabs(e.u - turns_last(&st->turns)->u);
+	swing = fabsf(e.u - turns_last(&st->turns)->u);
 	st->small_passes = swing < stroke_small(st) ? st->small_passes + 1 : 0;
 	st->near = near_share(st) * swing;
 	turns_keep(&st->turns, &e);
@@ -244,7 +244,7 @@ static enum stroke_step on_reversal(struct stroke *st, int64_t t_us, uint32_t fl
 
 	emit_trace(st->emit, "stroke", stroke_state_to_str(st->state), stroke_input_to_str(STROKE_IN_REVERSE),
 		stroke_state_to_str(st->state), b->t_us);
-	emit_measure(st->emit, KNEAD_MEASURE_SWING, b->t_us, stroke_shown(st, fabs(b->u - a->u)),
+	emit_measure(st->emit, KNEAD_MEASURE_SWING, b->t_us, stroke_shown(st, fabsf(b->u - a->u)),
 		stroke_shown(st, st->threshold));
 	st->dwelled = turns_rested(&st->turns, st->turns.count - 1);
 	if (st->dwelled) {
@@ -269,7 +269,7 @@ static bool find_roll_early(struct stroke *st, int64_t t_us)
 	bool found;
 
 	if (!st->positional || st->turns.count < 2 ||
-		fabs(st->cand->e.u - turns_last(&st->turns)->u) < fmax(st->threshold, st->hysteresis))
+		fabsf(st->cand->e.u - turns_last(&st->turns)->u) < fmax(st->threshold, st->hysteresis))
 		return false;
 	if (turns_may_orbit(&st->turns)) /* the next stroke will tell */
 		return false;
@@ -295,7 +295,7 @@ static void forget_before_rest(struct stroke *st, const struct place *place)
 	}
 	if (place->t_us - st->still_since_us < STILL_US || st->turns.count > 1)
 		return;
-	if (st->turns.count == 1 && fabs(st->cand->e.u - turns_last(&st->turns)->u) >= st->threshold)
+	if (st->turns.count == 1 && fabsf(st->cand->e.u - turns_last(&st->turns)->u) >= st->threshold)
 		return;
 	st->still_since_us = place->t_us;
 	st->small_passes += st->turns.count;
@@ -390,7 +390,7 @@ bool stroke_found_at_end(struct stroke *st, int64_t end_us, double end_impulse_n
 	if (st->state != STROKE_TOWARDS || turns_may_orbit(&st->turns) || !stroke_last(st, end_us, true, &last))
 		return false;
 	extreme_end_at(&last, end_us, end_impulse_ns);
-	if (fabs(last.u - turns_last(&st->turns)->u) < st->threshold) /* the lift hid the rest of the swing */
+	if (fabsf(last.u - turns_last(&st->turns)->u) < st->threshold) /* the lift hid the rest of the swing */
 		last.u = turns_last(&st->turns)->u + copysign(st->threshold, last.u - turns_last(&st->turns)->u);
 	turns_keep(&st->turns, &last);
 	return find_roll(st, end_us);

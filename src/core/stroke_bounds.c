@@ -23,7 +23,7 @@
 
 void stroke_depart(struct stroke *st, struct extreme *a, const struct extreme *e)
 {
-	double swing = fabs(e->u - a->u), least = TURNS_FIRST_SHARE * st->threshold, band = LEFT_FORCE * swing;
+	double swing = fabsf(e->u - a->u), least = TURNS_FIRST_SHARE * st->threshold, band = LEFT_FORCE * swing;
 	double stood_u = a->u, u;
 	int64_t left_us = a->out_us, stood_us;
 
@@ -65,7 +65,7 @@ bool stroke_last(const struct stroke *st, int64_t end_us, bool lifted, struct ex
 	int64_t rest_us;
 
 	*ret = reversal_extreme(st->cand, st->near);
-	swing = fabs(ret->u - from->u);
+	swing = fabsf(ret->u - from->u);
 	rest_us = stroke_rested_us(st, from, ret);
 	if (mean_s <= 0 && st->turns.count > 1)
 		mean_s = turns_interval_s(&st->turns.kept[0], from) / (st->turns.count - 1);
@@ -87,7 +87,7 @@ bool stroke_lifted_on_the_way_back(const struct stroke *st, int64_t end_us, stru
 	if (st->positional || !st->cand || st->cand->back < BACK_FORCE * st->threshold)
 		return false;
 	*ret = reversal_extreme(st->cand, st->near);
-	return fabs(ret->u - st->turns.kept[st->turns.count - 1].u) >= st->threshold &&
+	return fabsf(ret->u - st->turns.kept[st->turns.count - 1].u) >= st->threshold &&
 	       knead_us_to_s(end_us - ret->t_us) >= BACK_INTERVALS * roll_mean_interval_s(&st->roll);
 }
 

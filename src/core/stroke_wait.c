@@ -15,7 +15,7 @@
 /* How far the movement has gone from its last reversal. */
 static double under_way(const struct stroke *st)
 {
-	return st->cand && st->turns.count > 0 ? fabs(st->cand->e.u - st->turns.kept[st->turns.count - 1].u) : 0;
+	return st->cand && st->turns.count > 0 ? fabsf(st->cand->e.u - st->turns.kept[st->turns.count - 1].u) : 0;
 }
 
 /* With one cell, whether the force has gone one way for longer than a swing takes: it relaxes. */
@@ -66,7 +66,7 @@ bool stroke_swinging(const struct stroke *st, uint32_t swings, int64_t t_us)
 		return false;
 	last = &st->turns.kept[st->turns.count - 1];
 	for (uint32_t i = 0; i < swings; i++)
-		if (fabs(last[-(int)i].u - last[-(int)i - 1].u) < st->threshold)
+		if (fabsf(last[-(int)i].u - last[-(int)i - 1].u) < st->threshold)
 			return false;
 	return knead_us_to_s(t_us - last->out_us) < STROKE_REST_S;
 }

@@ -39,13 +39,13 @@ bool turns_rested(const struct turns *t, uint32_t i)
 
 bool turns_may_orbit(const struct turns *t)
 {
-	return fabs(t->kept[t->count - 1].turned_rad) >= ORBIT_RAD;
+	return fabsf(t->kept[t->count - 1].turned_rad) >= ORBIT_RAD;
 }
 
 bool turns_orbited(const struct turns *t)
 {
 	return t->count > 2 &&
-	       fabs(t->kept[t->count - 1].turned_rad + t->kept[t->count - 2].turned_rad) >= 2 * ORBIT_RAD;
+	       fabsf(t->kept[t->count - 1].turned_rad + t->kept[t->count - 2].turned_rad) >= 2 * ORBIT_RAD;
 }
 
 static void measure(const struct turns *t, enum knead_measure what, double value, double limit)
@@ -62,7 +62,7 @@ static bool holds(const struct turns *t, const struct turns_rule *rule, double *
 		return false;
 	for (uint32_t i = t->count - rule->swings; i < t->count; i++) {
 		const struct extreme *a = &t->kept[i - 1], *b = &t->kept[i];
-		double swing = fabs(b->u - a->u), interval = turns_interval_s(a, b);
+		double swing = fabsf(b->u - a->u), interval = turns_interval_s(a, b);
 
 		if (i > t->count - rule->swings && turns_rested(t, i - 1))
 			return false;
@@ -92,7 +92,7 @@ static bool belongs(const struct turns *t, double least, uint32_t i)
 	const struct extreme *a = &t->kept[i - 1], *b = &t->kept[i];
 	double interval = turns_interval_s(a, b);
 
-	return fabs(b->u - a->u) >= least && !turns_rested(t, i) && interval >= INTERVAL_MIN_S - HALF_STEP_S &&
+	return fabsf(b->u - a->u) >= least && !turns_rested(t, i) && interval >= INTERVAL_MIN_S - HALF_STEP_S &&
 	       interval <= TURNS_INTERVAL_MAX_S;
 }
 
@@ -104,11 +104,11 @@ static bool is_first(struct turns *t, const struct turns_rule *rule, uint32_t i)
 {
 	struct extreme *from = &t->kept[i - 1];
 	int64_t latest_us;
-	double size = fabs(t->kept[i].u - t->kept[i - 1].u), longest = 0, largest = 0, pace;
+	double size = fabsf(t->kept[i].u - t->kept[i - 1].u), longest = 0, largest = 0, pace;
 
 	for (uint32_t k = i + 1; k < t->count && k <= i + 3; k++) {
 		longest = fmax(longest, turns_interval_s(&t->kept[k - 1], &t->kept[k]));
-		largest = fmax(largest, fabs(t->kept[k].u - t->kept[k - 1].u));
+		largest = fmax(largest, fabsf(t->kept[k].u - t->kept[k - 1].u));
 	}
 	/* where it was seen to leave is known; how long it had been going then is a guess, by how long the others took */
 	latest_us = t->kept[i].t_us - knead_s_to_us(SMALL_FIRST_PACE * longest);
