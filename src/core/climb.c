@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A grid of 32 levels per octave of force, piecewise linear, so that the exponent and the top five bits of the mantissa of a
- * double are the number of its level. Between two rungs the force may have stood:
+ * A ladder of 32 rungs per octave of force. Between two rungs the force may have stood:
  *
  *   next   - - - - - - - /     to top it slowed down, and from there it went on later: what lies above top was passed
  *   top    - -____---___/      at the end
@@ -12,55 +11,26 @@
 
 #include "climb.h"
 #include "force.h"
+#include "octave.h"
 
-#define BITS 5
-#define FIRST_LEVEL ((1023 - 1) << BITS) /* 0.5 = 2^-1 */
-#define LEVELS (11 << BITS) /* up to 1024 N */
+#define BITS 5 /* 32 rungs an octave */
 #define TICK_US 100
 #define TICKS_PER_MS 10
 #define STOOD_TICKS 2500 /* so long from its highest to the next rung is a stand */
-
-static int level_of(double force_n)
-{
-	uint64_t bits;
-	int level;
-
-	if (!(force_n >= 0.5))
-		return -1;
-	memcpy(&bits, &force_n, sizeof bits);
-	level = (int)(bits >> (52 - BITS)) - FIRST_LEVEL;
-	return level < LEVELS ? level : LEVELS - 1;
-}
-
-static double force_of(int level)
-{
-	uint64_t bits = (uint64_t)(level + FIRST_LEVEL) << (52 - BITS);
-	double force_n;
-
-	memcpy(&force_n, &bits, sizeof force_n);
-	return force_n;
-}
-
-static int32_t tick_of(const struct climb *c, int64_t t_us)
-{
-	int64_t tick = (t_us - c->origin_us) / TICK_US;
-
-	return tick > INT32_MAX ? INT32_MAX : (int32_t)tick;
-}
 
 void climb_init(struct climb *c, int64_t t_us, double force_n)
 {
 	memset(c, 0, sizeof *c);
 	c->origin_us = t_us;
 	c->origin_n = c->top_n = (float)force_n;
-	c->first = c->highest = c->settled = (int16_t)level_of(force_n);
+	c->first = c->highest = c->settled = (int16_t)octave_rung(force_n, BITS);
 }
 
 /* The force left a rung for the next one: how it had come to its highest in between. */
 static void leave(struct climb *c, int rung, double next_n)
 {
 	int i = (rung + CLIMB_RUNGS) % CLIMB_RUNGS;
-	double low_n = rung > c->first ? force_of(rung) : (double)c->origin_n;
+	double low_n = rung > c->first ? octave_force_n(rung, BITS) : (double)c->origin_n;
 	int32_t ms = (c->top - (rung > c->first ? c->up[i] : 0)) / TICKS_PER_MS;
 
 	c->rose_ms[i] = ms < UINT16_MAX ? (uint16_t)ms : UINT16_MAX;
@@ -69,19 +39,19 @@ static void leave(struct climb *c, int rung, double next_n)
 
 void climb_rise(struct climb *c, int64_t t0_us, double f0_n, int64_t t1_us, double f1_n)
 {
-	int to = level_of(f1_n);
+	int to = octave_rung(f1_n, BITS);
 
 	while (c->highest < to) {
-		double next_n = force_of(c->highest + 1);
+		double next_n = octave_force_n(c->highest + 1, BITS);
 
 		leave(c, c->highest++, next_n);
-		c->top = tick_of(c, force_crossing_us(t0_us, f0_n, t1_us, f1_n, next_n));
+		c->top = octave_tick(c->origin_us, force_crossing_us(t0_us, f0_n, t1_us, f1_n, next_n), TICK_US);
 		c->top_n = (float)next_n;
 		c->up[c->highest % CLIMB_RUNGS] = c->top;
 		c->floor_n[c->highest % CLIMB_RUNGS] = c->top_n;
 	}
 	c->top_n = (float)f1_n;
-	c->top = tick_of(c, t1_us);
+	c->top = octave_tick(c->origin_us, t1_us, TICK_US);
 }
 
 static bool has_rung(const struct climb *c, int level)
@@ -103,7 +73,8 @@ static double tick_above(const struct climb *c, int low, double level_n)
 {
 	int i = low % CLIMB_RUNGS;
 	bool last = low == c->highest, stood;
-	double low_n = low > c->first ? force_of(low) : (double)c->origin_n, next_n = force_of(low + 1);
+	double low_n = low > c->first ? octave_force_n(low, BITS) : (double)c->origin_n,
+	       next_n = octave_force_n(low + 1, BITS);
 	double from = low > c->first ? c->up[i] : 0, top_n = (double)c->top_n, top = c->top, to = top, share;
 
 	if (!last) {
@@ -120,7 +91,7 @@ static double tick_above(const struct climb *c, int low, double level_n)
 
 bool climb_up_us(const struct climb *c, double level_n, int64_t *ret_t_us)
 {
-	int low = level_of(level_n);
+	int low = octave_rung(level_n, BITS);
 	double tick = 0;
 
 	if (level_n > (double)c->top_n)
@@ -136,7 +107,7 @@ bool climb_up_us(const struct climb *c, double level_n, int64_t *ret_t_us)
 
 double climb_floor_n(const struct climb *c, double level_n)
 {
-	int low = level_of(level_n);
+	int low = octave_rung(level_n, BITS);
 	double floor_n = level_n; /* there it stood when it passed */
 
 	if (!has_rung(c, low))
@@ -144,7 +115,7 @@ double climb_floor_n(const struct climb *c, double level_n)
 	if (has_rung(c, low + 1))
 		floor_n = fmin(floor_n, (double)c->floor_n[(low + 1) % CLIMB_RUNGS]);
 	/* on its way from this rung up it was lower than level_n, which does not count */
-	if ((double)c->floor_n[low % CLIMB_RUNGS] < force_of(low))
+	if ((double)c->floor_n[low % CLIMB_RUNGS] < octave_force_n(low, BITS))
 		floor_n = fmin(floor_n, (double)c->floor_n[low % CLIMB_RUNGS]);
 	return floor_n;
 }

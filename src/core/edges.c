@@ -1,48 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A grid of eight levels per octave of force, piecewise linear, so that the exponent and the top three bits of the mantissa
- * of a double are the number of its level: no logarithm per sample.
- */
+/* When the force passed each of eight levels to the octave, for the first time upwards and for the last time downwards. */
 #include <math.h>
 #include <string.h>
 
 #include "edges.h"
 #include "force.h"
+#include "octave.h"
 
-#define MANTISSA_SHIFT 49 /* 52 bits of mantissa, the top 3 kept */
-#define FIRST_LEVEL ((1023 - 1) << 3) /* 0.5 = 2^-1 */
+#define BITS 3 /* EDGES_PER_OCTAVE */
 #define TICK_US 100
 #define STOOD_US 500000 /* so long at a level in the middle of a fall is no part of it */
 #define STEP_ONE 4096u
 #define STEP_SHIFTS 14u
 
-static int level_of(double force_n)
-{
-	uint64_t bits;
-	int level;
-
-	if (!(force_n >= 0.5))
-		return -1;
-	memcpy(&bits, &force_n, sizeof bits);
-	level = (int)(bits >> MANTISSA_SHIFT) - FIRST_LEVEL;
-	return level < EDGES_LEVELS ? level : EDGES_LEVELS - 1;
-}
-
-static double force_of(int level)
-{
-	uint64_t bits = (uint64_t)(level + FIRST_LEVEL) << MANTISSA_SHIFT;
-	double force_n;
-
-	memcpy(&force_n, &bits, sizeof force_n);
-	return force_n;
-}
-
-static int32_t tick_of(const struct edges *e, int64_t t_us)
-{
-	int64_t tick = (t_us - e->origin_us) / TICK_US;
-
-	return tick > INT32_MAX ? INT32_MAX : (int32_t)tick;
-}
+_Static_assert(EDGES_PER_OCTAVE == 1 << BITS, "a ladder of as many rungs as there is room for");
 
 /* A step in 16 bits: 12 of it and 4 of how far they are shifted, with the first bit left out as in a float. */
 static uint16_t packed(int32_t ticks)
@@ -70,7 +41,7 @@ void edges_init(struct edges *e, int64_t t_us, double force_n)
 	memset(e, 0, sizeof *e);
 	e->origin_us = t_us;
 	e->origin_n = (float)force_n;
-	e->level = e->highest = (int16_t)level_of(force_n);
+	e->level = e->highest = (int16_t)octave_rung(force_n, BITS);
 }
 
 /* The force went up through the next level: when it last fell through that is of no more interest. */
@@ -96,12 +67,15 @@ static void fall(struct edges *e, int32_t ticks)
 
 void edges_push(struct edges *e, int64_t t0_us, double f0_n, int64_t t1_us, double f1_n)
 {
-	int to = level_of(f1_n);
+	int to = octave_rung(f1_n, BITS);
 
 	while (e->level < to)
-		rise(e, tick_of(e, force_crossing_us(t0_us, f0_n, t1_us, f1_n, force_of(e->level + 1))));
+		rise(e, octave_tick(e->origin_us,
+				force_crossing_us(t0_us, f0_n, t1_us, f1_n, octave_force_n(e->level + 1, BITS)),
+				TICK_US));
 	while (e->level > to)
-		fall(e, tick_of(e, force_crossing_us(t0_us, f0_n, t1_us, f1_n, force_of(e->level))));
+		fall(e, octave_tick(e->origin_us,
+				force_crossing_us(t0_us, f0_n, t1_us, f1_n, octave_force_n(e->level, BITS)), TICK_US));
 }
 
 static int32_t up_ticks(const struct edges *e, int level)
@@ -125,14 +99,15 @@ static int32_t down_ticks(const struct edges *e, int level)
 /* Between the times of the levels low and low + 1. */
 static int64_t between(const struct edges *e, int low, int32_t low_ticks, int32_t high_ticks, double level_n)
 {
-	double share = (level_n - force_of(low)) / (force_of(low + 1) - force_of(low));
+	double share =
+		(level_n - octave_force_n(low, BITS)) / (octave_force_n(low + 1, BITS) - octave_force_n(low, BITS));
 
 	return e->origin_us + (int64_t)((low_ticks + share * (high_ticks - low_ticks)) * TICK_US);
 }
 
 bool edges_up_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 {
-	int low = level_of(level_n);
+	int low = octave_rung(level_n, BITS);
 
 	if (low > e->highest || low >= EDGES_LEVELS - 1)
 		return false;
@@ -147,7 +122,7 @@ bool edges_up_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 
 bool edges_down_us(const struct edges *e, double level_n, int64_t *ret_t_us)
 {
-	int low = level_of(level_n);
+	int low = octave_rung(level_n, BITS);
 
 	if (low < 0 || low < e->level || low > e->highest || low >= EDGES_LEVELS - 1)
 		return false;
@@ -179,8 +154,8 @@ bool edges_fall(const struct edges *e, double high_n, double low_n, double stood
 	if (!edges_down_us(e, low_n, &fall.low_us))
 		return false;
 	fall.high_us = fall.low_us;
-	for (int i = level_of(low_n) + 1; fall.high_n < high_n && !standing; i++) {
-		double next_n = force_of(i), to_n = fmin(high_n, next_n);
+	for (int i = octave_rung(low_n, BITS) + 1; fall.high_n < high_n && !standing; i++) {
+		double next_n = octave_force_n(i, BITS), to_n = fmin(high_n, next_n);
 
 		standing = fall.high_us < fall.low_us && stood(e, &fall, next_n);
 		if (standing) {
