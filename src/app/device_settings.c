@@ -145,7 +145,10 @@ static cJSON *describe(const struct state *state, const cJSON *values)
 		add_value(data, state, "value", values->child->string);
 		return data;
 	}
-	cJSON_ArrayForEach(item, values) add_value(data, state, item->string, item->string);
+	cJSON_ArrayForEach(item, values)
+	{
+		add_value(data, state, item->string, item->string);
+	}
 	return data;
 }
 
@@ -160,7 +163,11 @@ void device_set(struct device *d, const cJSON *values, struct command_outcome *r
 		command_fail(ret, COMMAND_BAD_VALUE, "no setting is named");
 		return;
 	}
-	cJSON_ArrayForEach(item, values) if (!put_setting(&fresh, item, ret)) return;
+	cJSON_ArrayForEach(item, values)
+	{
+		if (!put_setting(&fresh, item, ret))
+			return;
+	}
 	r = settle(d, &fresh, &in_force, ret->error, sizeof(ret->error));
 	if (r != 0) {
 		ret->code = r == CONF_SETTING_E_RANGE ? COMMAND_OUT_OF_RANGE : COMMAND_BAD_VALUE;

@@ -24,8 +24,8 @@ static void begin(void)
 
 static void pulse(double start_s, double end_s, double level_n)
 {
-	sets_hold(
-		&s, &(struct hold_ended){ .id = ++id, .start_us = S(start_s), .end_us = S(end_s), .level_n = level_n });
+	id++;
+	sets_hold(&s, &(struct hold_ended){ .id = id, .start_us = S(start_s), .end_us = S(end_s), .level_n = level_n });
 }
 
 static const char *two(double first_s, double gap_s, double second_s, double second_n)
