@@ -194,6 +194,7 @@ static void take_conf(struct app *a, struct conf *fresh)
 	bool same_output = conf_output_equal(old, fresh) && !a->output_refused;
 
 	log_set_level(fresh->log_level);
+	output_set_log(a->output, fresh->log_mqtt);
 	a->conf = fresh;
 	drop_changed_devices(a, fresh);
 	a->output_refused = !same_output && change_output(a, fresh) < 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The log. Each line is one write(), so that lines of several threads do not mix. */
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +14,10 @@
 
 static atomic_bool log_plain;
 static atomic_int log_level = LOG_INFO;
+static atomic_int listener_level = -1; /* nobody listens */
+static pthread_mutex_t listener_mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the two below, and calls of the first */
+static log_listener_fn listener;
+static void *listener_user;
 
 void log_set_plain(bool plain)
 {
@@ -40,6 +45,23 @@ void log_set_level(int level)
 	log_level = level;
 }
 
+void log_set_listener(int level, log_listener_fn fn, void *user)
+{
+	pthread_mutex_lock(&listener_mutex);
+	listener = fn;
+	listener_user = user;
+	listener_level = fn ? level : -1;
+	pthread_mutex_unlock(&listener_mutex);
+}
+
+static void tell_listener(int level, const char *text)
+{
+	pthread_mutex_lock(&listener_mutex);
+	if (listener && level <= listener_level)
+		listener(listener_user, level, text);
+	pthread_mutex_unlock(&listener_mutex);
+}
+
 static int write_prefix(char *line, size_t size, int level)
 {
 	static const char *const names[] = { "emerg", "alert", "crit", "error", "warning", "notice", "info", "debug" };
@@ -54,7 +76,12 @@ static int write_prefix(char *line, size_t size, int level)
 		now.tv_nsec / 1000000, names[level & 7]);
 }
 
-static void __attribute__((format(printf, 2, 0))) log_va(int level, const char *format, va_list ap)
+static bool is_wanted(int level)
+{
+	return level <= log_level || level <= listener_level;
+}
+
+static void __attribute__((format(printf, 3, 0))) log_va(int level, bool local, const char *format, va_list ap)
 {
 	char line[LINE_MAX_BYTES];
 	int n = write_prefix(line, sizeof(line), level);
@@ -67,6 +94,10 @@ static void __attribute__((format(printf, 2, 0))) log_va(int level, const char *
 	for (size_t i = (size_t)n; i < length; i++)
 		if ((unsigned char)line[i] < ' ')
 			line[i] = ' ';
+	if (!local)
+		tell_listener(level, line + n);
+	if (level > log_level)
+		return;
 	line[length++] = '\n';
 	if (write(STDERR_FILENO, line, length) < 0)
 		return; /* nobody reads: there is nobody to tell */
@@ -76,10 +107,21 @@ void log_line(int level, const char *format, ...)
 {
 	va_list ap;
 
+	if (!is_wanted(level))
+		return;
+	va_start(ap, format);
+	log_va(level, false, format, ap);
+	va_end(ap);
+}
+
+void log_local(int level, const char *format, ...)
+{
+	va_list ap;
+
 	if (level > log_level)
 		return;
 	va_start(ap, format);
-	log_va(level, format, ap);
+	log_va(level, true, format, ap);
 	va_end(ap);
 }
 
@@ -97,9 +139,9 @@ void log_limited(struct log_limit *limit, int64_t now_us, int level, const char 
 		return;
 	}
 	limit->written++;
-	if (level > log_level)
+	if (!is_wanted(level))
 		return;
 	va_start(ap, format);
-	log_va(level, format, ap);
+	log_va(level, false, format, ap);
 	va_end(ap);
 }

@@ -17,8 +17,17 @@ int log_level_from_str(const char *name);
 const char *log_level_to_str(int level);
 void log_set_level(int level); /* LOG_ERR .. LOG_DEBUG: the least urgent level that is written */
 
+/*
+ * Lines of a level up to this one go to fn too, without prefix, from whatever thread writes them; fn must not log. fn NULL: to
+ * nobody, and no call is under way any more when this returns.
+ */
+typedef void (*log_listener_fn)(void *user, int level, const char *text);
+void log_set_listener(int level, log_listener_fn fn, void *user);
+
 /* Writes one line; longer ones are cut. Newlines and other control characters become blanks. */
 void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, but never to the listener: what the listener's own way out says. */
+void log_local(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* For lines that may repeat: at most LOG_LIMIT_BURST in LOG_LIMIT_US, then silence, then how many were left out. */
 #define LOG_LIMIT_BURST 5

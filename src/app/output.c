@@ -7,6 +7,7 @@
 
 #include "inbound.h"
 #include "log.h"
+#include "log_topic.h"
 
 #define TICK_SLACK_US 250000
 #define WHY_MAX 768
@@ -17,12 +18,19 @@ struct output {
 	struct publish *publish;
 	struct command *command;
 	struct inbound *inbound;
+	struct log_topic *log_topic;
+	bool log_listens;
 	sd_event_source *tick;
 };
 
 static void on_sink_log(void *user, int level, const char *line)
 {
-	log_line(level, "%s", line);
+	log_local(level, "%s", line);
+}
+
+static void on_log_line(void *user, int level, const char *text)
+{
+	log_topic_line(user, level, text, loop_now_us(), loop_wall_us());
 }
 
 int output_check(const struct conf *conf)
@@ -109,7 +117,9 @@ static int on_tick(sd_event_source *source, uint64_t due_us, void *user)
 {
 	struct output *o = user;
 	int64_t next_us = publish_tick(o->publish, loop_now_us(), loop_wall_us());
+	int64_t log_us = o->log_listens ? log_topic_tick(o->log_topic, loop_now_us(), loop_wall_us()) : next_us;
 
+	next_us = log_us < next_us ? log_us : next_us;
 	sink_mqtt_go(o->sink);
 	sd_event_source_set_time(source, (uint64_t)next_us);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -121,15 +131,25 @@ static int begin(struct output *o, const struct conf *conf)
 	int r = connect_broker(o, conf);
 
 	publish_set_sink(o->publish, o->sink);
-	return r < 0 ? r : listen_to_broker(o, conf);
+	if (r == 0)
+		r = listen_to_broker(o, conf);
+	if (r == 0)
+		r = log_topic_new(o->sink, conf->mqtt.base, &o->log_topic);
+	if (r == 0)
+		output_set_log(o, conf->log_mqtt);
+	return r;
 }
 
 static void end(struct output *o, int timeout_ms)
 {
+	log_set_listener(-1, NULL, NULL);
+	o->log_listens = false;
+	log_topic_free(o->log_topic);
 	inbound_free(o->inbound);
 	command_free(o->command);
 	publish_free(o->publish);
 	sink_mqtt_free(o->sink, timeout_ms);
+	o->log_topic = NULL;
 	o->inbound = NULL;
 	o->command = NULL;
 	o->publish = NULL;
@@ -185,6 +205,12 @@ int output_change(struct output *o, const struct conf *conf, int timeout_ms)
 void output_answer(struct output *o, command_ticket ticket, struct command_outcome *outcome)
 {
 	command_answer(o->command, ticket, outcome);
+}
+
+void output_set_log(struct output *o, int level)
+{
+	o->log_listens = o->log_topic && level >= LOG_ERR;
+	log_set_listener(level, o->log_listens ? on_log_line : NULL, o->log_topic);
 }
 
 struct publish *output_publish(const struct output *o)

@@ -39,6 +39,8 @@ int output_change(struct output *o, const struct conf *conf, int timeout_ms);
 void output_answer(struct output *o, command_ticket ticket, struct command_outcome *outcome);
 
 struct publish *output_publish(const struct output *o);
+/* From now on the log is published up to this level (log_mqtt of the configuration). */
+void output_set_log(struct output *o, int level);
 /* Looks soon at what is due, as something about the bridge may have changed. */
 void output_wake(struct output *o);
 

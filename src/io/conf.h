@@ -67,6 +67,7 @@ struct conf {
 	char *journal_path;
 	double journal_keep_days, late_after_s;
 	int log_level; /* LOG_ERR .. LOG_DEBUG of syslog.h */
+	int log_mqtt; /* least urgent level that is published: LOG_ERR, LOG_WARNING; below LOG_ERR: none */
 	struct conf_device *devices; /* in the order of the file */
 	struct conf_protocol *protocols;
 	struct conf_given *given; /* of the sections that exist once */

@@ -59,6 +59,8 @@ const struct conf_key conf_keys[] = {
 	/* ---- [log] ---- */
 	{ CONF_LOG, "level", CONF_ENUM, GLOBAL(log_level), .choices = "error|warning|notice|info|debug", .first = 3,
 		.def = "info", .help = "What is written to the log" },
+	{ CONF_LOG, "mqtt", CONF_ENUM, GLOBAL(log_mqtt), .choices = "off|error|warning", .first = 2, .def = "off",
+		.help = "What of the log is published too, on bridge/log: nothing, errors, or warnings as well" },
 	/* ---- [device NAME]: the port ---- */
 	{ CONF_DEVICE, "name", CONF_TEXT, DEVICE(name), .def = "", .in_capture = true,
 		.help = "Name for people; empty for NAME" },
