@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* knead: the tool. This file only finds the verb and hands over; all else is in the verb's own file. */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,11 +32,32 @@ static void print_help(void)
 	     "Verbs:");
 	list_verbs(stdout);
 	puts("\n"
-	     "  --help     show this and exit; 'knead VERB --help' tells about a verb\n"
-	     "  --version  show the version and exit\n"
+	     "  --help      show this and exit; 'knead VERB --help' tells about a verb\n"
+	     "  --help-all  show this and the help of every verb, and exit\n"
+	     "  --version   show the version and exit\n"
 	     "\n"
 	     "Exit status: 0 good, 1 failed, 2 bad usage or bad configuration,\n"
 	     "77 not possible on this machine.");
+}
+
+/* What the manual page is made of; each verb's help begins with its "Usage:". */
+static int print_help_of_all(void)
+{
+	int worst = VERB_GOOD;
+
+	print_help();
+	for (const struct verb *v = verbs; v->name; v++) {
+		char name[16], option[] = "--help";
+		char *words[] = { name, option, NULL };
+		int status;
+
+		snprintf(name, sizeof(name), "%s", v->name);
+		putchar('\n');
+		optind = 0; /* getopt_long() begins anew */
+		status = v->run(2, words);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
 }
 
 int main(int argc, char **argv)
@@ -49,6 +71,8 @@ int main(int argc, char **argv)
 		print_help();
 		return VERB_GOOD;
 	}
+	if (strcmp(argv[1], "--help-all") == 0)
+		return print_help_of_all();
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("knead " KNEAD_VERSION);
 		return VERB_GOOD;
