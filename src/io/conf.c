@@ -75,6 +75,16 @@ struct conf_device *conf_find_device(struct conf *c, const char *id)
 	return d;
 }
 
+int conf_journal_path(const struct conf *c, const char *folder, char **ret)
+{
+	const char *name = c->journal_path[0] != '\0' ? c->journal_path : "journal.db";
+	bool below = name[0] != '/' && folder && folder[0] != '\0';
+
+	if (c->journal_path[0] == '\0' && !below)
+		return 1;
+	return asprintf(ret, "%s%s%s", below ? folder : "", below ? "/" : "", name) < 0 ? -ENOMEM : 0;
+}
+
 bool conf_output_equal(const struct conf *a, const struct conf *b)
 {
 	char text_a[CONF_TEXT_MAX], text_b[CONF_TEXT_MAX];

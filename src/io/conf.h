@@ -65,7 +65,7 @@ struct conf {
 	struct conf_mqtt mqtt;
 	char *discovery, *discovery_prefix;
 	char *journal_path;
-	double journal_keep_days, late_after_s;
+	double journal_keep_days, journal_max_mb, late_after_s;
 	int log_level; /* LOG_ERR .. LOG_DEBUG of syslog.h */
 	int log_mqtt; /* least urgent level that is published: LOG_ERR, LOG_WARNING; below LOG_ERR: none */
 	struct conf_device *devices; /* in the order of the file */
@@ -92,6 +92,12 @@ int conf_read(const char *file, const char *const *options, size_t options_count
 	size_t why_size);
 void conf_free(struct conf *c); /* NULL is fine */
 struct conf_device *conf_find_device(struct conf *c, const char *id);
+
+/*
+ * The file of the journal: [journal] path, a relative one from folder; else journal.db in folder, which may be NULL or "". Returns 0 and
+ * *ret (free()), 1 when there is none, or -ENOMEM.
+ */
+int conf_journal_path(const struct conf *c, const char *folder, char **ret);
 
 /* Whether the sections mqtt, homeassistant and journal of two configurations come to the same. */
 bool conf_output_equal(const struct conf *a, const struct conf *b);

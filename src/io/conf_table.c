@@ -51,9 +51,11 @@ const struct conf_key conf_keys[] = {
 		.help = "First part of the discovery topics" },
 	/* ---- [journal] ---- */
 	{ CONF_JOURNAL, "path", CONF_TEXT, GLOBAL(journal_path), .def = "",
-		.help = "File in which events wait for the broker; empty for journal.db in the state directory" },
+		.help = "File in which events wait for the broker, and stay for knead history; a relative path counts from the state directory; empty for journal.db there" },
 	{ CONF_JOURNAL, "keep_days", CONF_REAL, GLOBAL(journal_keep_days), RANGE(0, 36500), .unit = "days",
 		.def = "400", .help = "How long delivered events are kept" },
+	{ CONF_JOURNAL, "max_mb", CONF_REAL, GLOBAL(journal_max_mb), RANGE(1, 1e6), .unit = "MB", .def = "256",
+		.help = "Largest size of the file; beyond it the oldest delivered events give way, and without those the oldest of all" },
 	{ CONF_JOURNAL, "late_after_s", CONF_REAL, GLOBAL(late_after_s), RANGE(1, 86400), .unit = "s", .def = "60",
 		.help = "Events older than this go to late/ instead of event/, so that nothing acts on old news" },
 	/* ---- [log] ---- */

@@ -267,6 +267,20 @@ static void put_link(struct json *j, const struct sink_mqtt_stats *s)
 	json_close(j, '}');
 }
 
+static void put_journal(struct json *j, const struct sink_mqtt_stats *s)
+{
+	if (!s->journal) {
+		json_put_text(j, "journal", NULL);
+		return;
+	}
+	json_key(j, "journal");
+	json_open(j, '{');
+	json_put_int(j, "pending", (int64_t)s->journal_pending);
+	json_put_bool(j, "ok", s->journal_ok);
+	json_put_text(j, "problem", s->journal_ok ? NULL : s->journal_why);
+	json_close(j, '}');
+}
+
 int document_health(const struct document_bridge *b, char *buf, size_t size)
 {
 	struct json j;
@@ -276,8 +290,7 @@ int document_health(const struct document_bridge *b, char *buf, size_t size)
 	json_put_int(&j, "uptime_s", (int64_t)b->uptime_s);
 	put_count_if_any(&j, "rss_kb", (uint32_t)b->rss_kb);
 	put_link(&j, &b->mqtt);
-	/* There is no journal yet: what waits, waits in memory. */
-	json_put_text(&j, "journal", NULL);
+	put_journal(&j, &b->mqtt);
 	json_key(&j, "devices");
 	json_open(&j, '{');
 	for (const struct document_device *d = b->devices; d < b->devices + b->devices_count; d++) {

@@ -9,6 +9,7 @@
  * The library's own queue is never used: it is unbounded, and slower the longer it gets. A message is one block of memory,
  * shared by reference between the topic table and whoever sends it. fresh and late are in the order of arrival; as events
  * come in the order in which they were decided, the old ones are all at the front of fresh, and so move to late in order.
+ * Beside a journal (mqtt_spool.h) late holds only the next few: the others are read when their turn comes.
  */
 #include "mqtt_queue.h"
 
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #define BUCKETS 1024
+#define FLYING_MAX 16 /* more than a link has in the air */
 
 /* One topic whose newest value counts. */
 struct topic {
@@ -35,6 +37,9 @@ struct mqtt_queue {
 
 	struct mqtt_list fresh, late, drops;
 	size_t event_bytes;
+	int64_t flying[FLYING_MAX]; /* keys of the events taken; 0 = no one */
+	int64_t late_key; /* INT64_MAX = no journal */
+	bool tail, left;
 
 	struct topic *buckets[BUCKETS];
 	struct topic *first_made, **end_made; /* in the order in which topics came up */
@@ -80,7 +85,9 @@ static void topic_make_dirty(struct mqtt_queue *q, struct topic *t)
 /* "offline" must not overtake the events put before it: who is offline says nothing more to a listener. */
 static bool waits_for_events(const struct mqtt_queue *q, enum mqtt_rank rank, const struct mqtt_item *item)
 {
-	return rank == MQTT_RANK_AVAILABILITY && !q->newest_first && q->fresh.first && q->fresh.first->seq < item->seq;
+	if (rank != MQTT_RANK_AVAILABILITY || q->newest_first)
+		return false;
+	return q->tail || (q->fresh.first && q->fresh.first->seq < item->seq);
 }
 
 static struct mqtt_item *take_newest(struct mqtt_queue *q)
@@ -129,11 +136,20 @@ static int put_newest(struct mqtt_queue *q, struct mqtt_item *item)
 
 /* ---- events ---- */
 
-static void drop_event(struct mqtt_queue *q, struct mqtt_item *item)
+static void forget_event(struct mqtt_queue *q, struct mqtt_item *item)
 {
 	q->event_bytes -= item->bytes;
-	q->stats.dropped_event++;
 	mqtt_item_unref(item);
+}
+
+/* What the journal has, or is about to have, is not lost. */
+static void drop_event(struct mqtt_queue *q, struct mqtt_item *item)
+{
+	if (item->stored || item->unwritten)
+		q->left = true;
+	else
+		q->stats.dropped_event++;
+	forget_event(q, item);
 }
 
 static void move_late(struct mqtt_queue *q, int64_t now_us)
@@ -142,13 +158,14 @@ static void move_late(struct mqtt_queue *q, int64_t now_us)
 		struct mqtt_item *item = mqtt_list_shift(&q->fresh);
 
 		item->late = true;
-		if (item->late_topic)
-			mqtt_list_insert(&q->late, item);
-		else
+		if (!item->late_topic || (item->stored && item->key > q->late_key))
 			drop_event(q, item);
+		else
+			mqtt_list_insert(&q->late, item);
 	}
 }
 
+/* Returns 0 or -ENOSPC; the item is then the caller's. */
 static int put_event(struct mqtt_queue *q, struct mqtt_item *item)
 {
 	if (item->bytes > q->limits.event_bytes)
@@ -162,9 +179,86 @@ static int put_event(struct mqtt_queue *q, struct mqtt_item *item)
 			break;
 		drop_event(q, oldest);
 	}
-	mqtt_list_append(&q->fresh, item);
+	if (item->key != 0)
+		mqtt_list_insert(&q->fresh, item);
+	else
+		mqtt_list_append(&q->fresh, item);
 	q->event_bytes += item->bytes;
 	return 0;
+}
+
+int mqtt_queue_put_item(struct mqtt_queue *q, struct mqtt_item *item)
+{
+	int r;
+
+	item->seq = q->next_seq++;
+	r = put_event(q, item);
+	if (r == 0)
+		return 0;
+	q->event_bytes += item->bytes; /* as drop_event() takes it off */
+	drop_event(q, item);
+	return r;
+}
+
+/* ---- beside a journal ---- */
+
+void mqtt_queue_set_journal(struct mqtt_queue *q, int64_t late_key, bool tail)
+{
+	q->late_key = late_key;
+	q->tail = tail;
+}
+
+bool mqtt_queue_left(struct mqtt_queue *q)
+{
+	bool left = q->left;
+
+	q->left = false;
+	return left;
+}
+
+void mqtt_queue_put_late(struct mqtt_queue *q, struct mqtt_item *item)
+{
+	item->seq = q->next_seq++;
+	item->late = true;
+	mqtt_list_insert(&q->late, item);
+	q->event_bytes += item->bytes;
+}
+
+static bool is_flying(const struct mqtt_queue *q, int64_t key)
+{
+	for (size_t i = 0; i < FLYING_MAX; i++)
+		if (q->flying[i] == key)
+			return true;
+	return false;
+}
+
+static void change_flying(struct mqtt_queue *q, int64_t from, int64_t to)
+{
+	for (size_t i = 0; i < FLYING_MAX; i++)
+		if (q->flying[i] == from) {
+			q->flying[i] = to;
+			return;
+		}
+}
+
+bool mqtt_queue_has(const struct mqtt_queue *q, int64_t key)
+{
+	return is_flying(q, key) || mqtt_list_has(&q->fresh, key) || mqtt_list_has(&q->late, key);
+}
+
+size_t mqtt_queue_fresh(const struct mqtt_queue *q)
+{
+	return q->fresh.count;
+}
+
+size_t mqtt_queue_late(const struct mqtt_queue *q)
+{
+	return q->late.count;
+}
+
+void mqtt_queue_lost(struct mqtt_queue *q)
+{
+	q->stats.dropped_event++;
 }
 
 /* ---- what may be dropped ---- */
@@ -208,6 +302,7 @@ int mqtt_queue_new(const struct mqtt_queue_limits *limits, struct mqtt_queue **r
 	if (!q)
 		return -ENOMEM;
 	q->limits = *limits;
+	q->late_key = INT64_MAX;
 	mqtt_list_init(&q->fresh);
 	mqtt_list_init(&q->late);
 	mqtt_list_init(&q->drops);
@@ -287,6 +382,8 @@ struct mqtt_item *mqtt_queue_take(struct mqtt_queue *q, int64_t now_us, unsigned
 		item = take_drop(q, now_us, room);
 	if (!item && room > 0 && late_room > 0)
 		item = mqtt_list_shift(&q->late);
+	if (item && item->key != 0)
+		change_flying(q, 0, item->key);
 	return item;
 }
 
@@ -294,6 +391,8 @@ void mqtt_queue_done(struct mqtt_queue *q, struct mqtt_item *item, enum mqtt_fat
 {
 	if (item->cls == MQTT_EVENT)
 		q->event_bytes -= item->bytes;
+	if (item->key != 0)
+		change_flying(q, item->key, 0);
 	if (fate == MQTT_REFUSED) {
 		count_dropped(q, item->cls);
 	} else {
@@ -309,6 +408,8 @@ void mqtt_queue_back(struct mqtt_queue *q, struct mqtt_item *item)
 
 	switch (item->cls) {
 	case MQTT_EVENT:
+		if (item->key != 0)
+			change_flying(q, item->key, 0);
 		mqtt_list_insert(item->late ? &q->late : &q->fresh, item);
 		return;
 	case MQTT_NEWEST:
@@ -344,4 +445,5 @@ void mqtt_queue_stats(const struct mqtt_queue *q, struct mqtt_queue_stats *ret)
 {
 	*ret = q->stats;
 	ret->waiting = q->fresh.count + q->late.count + q->drops.count + q->dirty_count;
+	ret->waiting_late = q->late.count;
 }

@@ -18,6 +18,7 @@
 #define KEEPALIVE_S 5 /* the library takes no less */
 #define EVENTS_MAX 4096
 #define BYTES_MAX (4u << 20)
+#define BYTES_PER_MB 1000000
 
 static int or_default(int given, int standard)
 {
@@ -39,6 +40,11 @@ static void copy_numbers(struct mqtt_settings *s, const struct sink_mqtt_options
 	s->events_max = o->events_max > 0 ? o->events_max : EVENTS_MAX;
 	s->bytes_max = o->bytes_max > 0 ? o->bytes_max : BYTES_MAX;
 	s->late_after_us = (int64_t)(o->late_after_s * 1e6);
+	s->event_expiry_s = (uint32_t)(o->late_after_s + 0.999);
+	s->journal_own = o->journal.own;
+	s->journal_started_us = o->journal.started_wall_us;
+	s->journal_keep_days = o->journal.keep_days;
+	s->journal_max_bytes = (int64_t)(o->journal.max_mb * BYTES_PER_MB);
 }
 
 /* Copies a text; nothing for NULL and "". Returns 0 or -ENOMEM. */
@@ -96,6 +102,9 @@ static int copy_texts(struct mqtt_settings *s, const struct sink_mqtt_options *o
 	r = r < 0 ? r : copy(&s->ca_file, o->ca_file);
 	r = r < 0 ? r : copy(&s->cert_file, o->cert_file);
 	r = r < 0 ? r : copy(&s->key_file, o->key_file);
+	r = r < 0 ? r : copy(&s->base, o->base);
+	r = r < 0 ? r : copy(&s->journal_path, o->journal.path);
+	r = r < 0 ? r : copy(&s->journal_boot, o->journal.path ? o->journal.boot : NULL);
 	r = r < 0 ? r : copy_subscriptions(s, o);
 	r = r < 0 ? r : mqtt_password_find(o->password_file, getenv("CREDENTIALS_DIRECTORY"), &s->password_path);
 	if (r < 0)
@@ -111,7 +120,7 @@ static int check(const struct sink_mqtt_options *o, char *ret_why, size_t why_si
 {
 	const char *why = NULL;
 
-	if (!o->host || *o->host == '\0')
+	if ((!o->host || *o->host == '\0') && !o->journal.path)
 		why = "host of [mqtt] is empty: name a broker";
 	else if (!o->base || *o->base == '\0' || strpbrk(o->base, "+#"))
 		why = "base of [mqtt] must be a topic without + and #";
@@ -162,7 +171,7 @@ int mqtt_settings_init(struct mqtt_settings *s, const struct sink_mqtt_options *
 void mqtt_settings_deinit(struct mqtt_settings *s)
 {
 	char **texts[] = { &s->host, &s->client_id, &s->username, &s->password_path, &s->ca_file, &s->cert_file,
-		&s->key_file, &s->availability_topic, &s->info_topic };
+		&s->key_file, &s->base, &s->availability_topic, &s->info_topic, &s->journal_path, &s->journal_boot };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(*texts[i]);

@@ -6,9 +6,14 @@
 #include "sink_mqtt.h"
 
 struct mqtt_settings {
-	char *host, *client_id;
+	char *host; /* NULL = no broker, but a journal */
+	char *client_id;
 	char *username, *password_path, *ca_file, *cert_file, *key_file; /* may be NULL */
-	char *availability_topic, *info_topic;
+	char *base, *availability_topic, *info_topic;
+	char *journal_path, *journal_boot; /* NULL = no journal */
+	bool journal_own;
+	int64_t journal_started_us, journal_max_bytes;
+	double journal_keep_days;
 	char **subscriptions; /* subscriptions_count of them */
 	size_t subscriptions_count;
 	int port, keepalive_s, protocol;
@@ -16,6 +21,7 @@ struct mqtt_settings {
 	int backoff_min_ms, backoff_max_ms, refused_ms, answer_ms, look_ms;
 	size_t events_max, bytes_max;
 	int64_t late_after_us;
+	uint32_t event_expiry_s; /* of an event that comes from the journal */
 };
 
 /*

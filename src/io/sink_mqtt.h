@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MQTT, on a thread of its own: a bounded queue in front, libmosquitto with our own loop and our own back-off behind.
- * sink_mqtt_send() never blocks and never fails for want of a broker.
+ * MQTT, on a thread of its own: a bounded queue in front, libmosquitto with our own loop and our own back-off behind; and the
+ * journal of the events, on another. sink_mqtt_send() never blocks and never fails for want of a broker or a disk.
  */
 #ifndef IO_SINK_MQTT_H
 #define IO_SINK_MQTT_H
@@ -16,8 +16,18 @@
  */
 typedef void (*sink_mqtt_log_fn)(void *user, int level, const char *line);
 
+/* Where events lie until the broker has them, and longer. */
+struct sink_mqtt_journal {
+	const char *path; /* NULL = no journal */
+	bool own; /* nobody else would put anything there: what is broken may be set aside */
+	const char *boot; /* of this run, as in the records */
+	int64_t started_wall_us; /* of this run */
+	double keep_days, max_mb; /* of what is delivered; of all (10^6 bytes, 0 = no limit) */
+};
+
 struct sink_mqtt_options {
-	const char *host, *base;
+	const char *host; /* NULL or "" = none; needs a journal, which then is all there is */
+	const char *base;
 	const char *client_id; /* NULL or "" = one that is the same at each start on this machine */
 	const char *username, *password_file; /* each may be NULL or "" */
 	int port; /* 0 = 1883, with tls 8883 */
@@ -30,6 +40,7 @@ struct sink_mqtt_options {
 	bool guest; /* beside a daemon: no will, and nothing on the bridge's availability */
 	const char *const *subscriptions; /* topic filters to listen to; NULL = none */
 	size_t subscriptions_count;
+	struct sink_mqtt_journal journal;
 	sink_mqtt_log_fn log; /* NULL = nobody is told */
 	void *log_user;
 
@@ -43,7 +54,7 @@ struct sink_mqtt_options {
 
 enum mqtt_class {
 	MQTT_NEWEST, /* only the newest of a topic is kept while offline; sent again when the broker has lost it */
-	MQTT_EVENT, /* queued, bounded; older than late_after_s: to late/ instead of event/ */
+	MQTT_EVENT, /* journaled, else queued, bounded; older than late_after_s: to late/ instead of event/ */
 	MQTT_DROP, /* dropped while offline, and when it waited longer than its expiry */
 };
 
@@ -70,6 +81,9 @@ struct mqtt_message {
 	const char *correlation; /* MQTT 5: correlation data of an answer; NULL = none */
 	size_t correlation_length;
 	int64_t decided_us; /* MQTT_EVENT: CLOCK_BOOTTIME when it was decided; 0 = now */
+	const char *device,
+		*group; /* MQTT_EVENT: for the journal, as in its topics and with n; NULL = not to be journaled */
+	uint64_t n; /* MQTT_EVENT: number of the record, from 1 */
 };
 
 /* A message from the broker. */
@@ -94,7 +108,10 @@ struct sink_mqtt_stats {
 	uint64_t dropped_live; /* messages that are no events and that nobody got */
 	uint64_t dropped_event; /* events lost: queue full, refused by the broker, or too late without a late topic */
 	uint64_t late; /* events delivered to their late topic */
-	uint64_t pending; /* all that waits or is not acknowledged */
+	uint64_t pending; /* all that waits in memory or is not acknowledged */
+	bool journal, journal_ok; /* there is one; it takes what it is given */
+	uint64_t journal_pending; /* events that the broker does not have, as far as the journal knows */
+	char journal_why[96]; /* a few words, unless journal_ok */
 };
 
 struct sink_mqtt;
@@ -125,6 +142,8 @@ int sink_mqtt_fd(const struct sink_mqtt *s);
  */
 struct mqtt_received *sink_mqtt_receive(struct sink_mqtt *s, uint64_t *ret_lost);
 void mqtt_received_free(struct mqtt_received *m); /* NULL is fine */
+/* Readable after the journal has begun to fail or to work again, until sink_mqtt_stats() is called; -1 for s NULL. */
+int sink_mqtt_notice_fd(const struct sink_mqtt *s);
 /* A snapshot. s NULL gives zeros. */
 void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret);
 
@@ -133,8 +152,9 @@ void sink_mqtt_go(struct sink_mqtt *s);
 
 /*
  * Says goodbye: sends what waits, then the bridge's "offline", waits for the acknowledgements, disconnects; all within
- * timeout_ms, and at once while there is no connection. A thread that hangs in name resolution or in a connect() of the library
- * cannot be ended from outside: it is then left alone, ends by itself as soon as it wakes, and frees s. NULL is fine.
+ * timeout_ms, and at once while there is no connection. Then what is left is written to the journal, which may take half a second
+ * more. A thread that hangs in name resolution, in a connect() of the library, or in the disk cannot be ended from outside: it is
+ * then left alone, ends by itself as soon as it wakes, and the last to leave frees s. NULL is fine.
  */
 void sink_mqtt_free(struct sink_mqtt *s, int timeout_ms);
 
