@@ -305,6 +305,15 @@ static void on_answer(void *user, command_ticket ticket, struct command_outcome 
 	output_answer(a->output, ticket, outcome);
 }
 
+/* It is everybody's journal: each device says that its records may be lost. */
+static void on_journal_failed(void *user, const char *why)
+{
+	struct app *a = user;
+
+	for (size_t i = 0; i < a->devices_count; i++)
+		device_fault(a->devices[i], KNEAD_FAULT_JOURNAL, why);
+}
+
 static int make_output(struct app *a)
 {
 	struct output_options options = {
@@ -314,6 +323,9 @@ static int make_output(struct app *a)
 		.started_wall_us = a->started_wall_us,
 		.host = &host_commands,
 		.host_user = &a->host,
+		.state_directory = a->context.state_directory,
+		.journal_failed = on_journal_failed,
+		.user = a,
 	};
 
 	a->host = (struct host_options){ .find = on_find, .publish = on_publish, .restart = on_restart, .user = a };

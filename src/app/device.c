@@ -157,6 +157,21 @@ static void on_event(void *user, const struct knead_event *e, int64_t wall_origi
 			knead_us_to_s(e->t_us));
 }
 
+void device_fault(struct device *d, enum knead_fault_kind kind, const char *detail)
+{
+	int64_t origin_us = feed_wall_origin_us(&d->feed);
+	struct knead_event e = {
+		.type = KNEAD_EVENT_FAULT,
+		.t_us = d->wall_start_us + loop_now_us() - d->start_us - origin_us,
+		.origin_rx_us = KNEAD_RX_UNKNOWN,
+		.confidence = 1,
+		.fault = { .kind = kind },
+	};
+
+	snprintf(e.fault.detail, sizeof(e.fault.detail), "%s", detail);
+	on_event(d, &e, origin_us);
+}
+
 /* must: whether or not anything seems to be due. While offline every input may be the one that changes it. */
 void device_publish(struct device *d, bool must)
 {

@@ -63,6 +63,9 @@ void device_set(struct device *d, const cJSON *values, struct command_outcome *r
 void device_do(struct device *d, const char *verb, const char *word, const cJSON *args, command_ticket ticket,
 	struct command_outcome *ret);
 
+/* Says on its topics that something is wrong beside the device itself; detail as in knead_fault_fields. */
+void device_fault(struct device *d, enum knead_fault_kind kind, const char *detail);
+
 /* Whether bytes that waited at the last call have been read since. */
 bool device_progress(struct device *d);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 
 #include "inbound.h"
 #include "log.h"
@@ -11,6 +12,7 @@
 
 #define TICK_SLACK_US 250000
 #define WHY_MAX 768
+#define FAULT_PAUSE_US 60000000 /* a disk that fails every other second is told once a minute */
 
 struct output {
 	struct output_options options;
@@ -20,7 +22,8 @@ struct output {
 	struct inbound *inbound;
 	struct log_topic *log_topic;
 	bool log_listens;
-	sd_event_source *tick;
+	sd_event_source *tick, *notice;
+	int64_t fault_us; /* when the last failure of the journal was told, INT64_MIN / 2 = never */
 };
 
 static void on_sink_log(void *user, int level, const char *line)
@@ -44,17 +47,56 @@ int output_check(const struct conf *conf)
 	return r;
 }
 
+/* Where events lie until the broker has them. *ret_path: free(); NULL when there is no place for it. */
+static void use_journal(
+	const struct output *o, const struct conf *conf, struct sink_mqtt_options *options, char **ret_path)
+{
+	*ret_path = NULL;
+	if (conf_journal_path(conf, o->options.state_directory, ret_path) != 0) {
+		*ret_path = NULL;
+		log_line(LOG_NOTICE,
+			"journal: there is no state directory and no path in [journal]; events wait for the "
+			"broker in memory, and there is no history");
+		return;
+	}
+	options->journal = (struct sink_mqtt_journal){
+		.path = *ret_path,
+		.own = conf->journal_path[0] == '\0',
+		.boot = o->options.boot,
+		.started_wall_us = o->options.started_wall_us,
+		.keep_days = conf->journal_keep_days,
+		.max_mb = conf->journal_max_mb,
+	};
+}
+
+/* The journal has begun to fail, or works again. */
+static int on_notice(sd_event_source *source, int fd, uint32_t events, void *user)
+{
+	struct output *o = user;
+	int64_t now_us = loop_now_us();
+	struct sink_mqtt_stats stats;
+
+	sink_mqtt_stats(o->sink, &stats);
+	if (!stats.journal || stats.journal_ok || now_us - o->fault_us < FAULT_PAUSE_US)
+		return 0;
+	o->fault_us = now_us;
+	o->options.journal_failed(o->options.user, stats.journal_why);
+	publish_health(o->publish, now_us, loop_wall_us());
+	return 0;
+}
+
 static int connect_broker(struct output *o, const struct conf *conf)
 {
 	struct sink_mqtt_options options = publish_sink_options(conf);
 	struct inbound_filters filters;
-	char why[WHY_MAX];
+	char why[WHY_MAX], *journal;
 	int r;
 
-	if (options.host[0] == '\0') {
+	use_journal(o, conf, &options, &journal);
+	if (options.host[0] == '\0')
 		log_line(LOG_NOTICE, "mqtt: no broker is configured; nothing is published");
+	if (options.host[0] == '\0' && !journal)
 		return 0;
-	}
 	inbound_filters(conf, &filters);
 	options.subscriptions = filters.list;
 	options.subscriptions_count = filters.count;
@@ -63,7 +105,11 @@ static int connect_broker(struct output *o, const struct conf *conf)
 	r = sink_mqtt_new(&options, &o->sink, why, sizeof(why));
 	if (r < 0)
 		log_line(LOG_ERR, "mqtt: %s", why);
-	return r;
+	free(journal);
+	if (r == 0)
+		r = sd_event_add_io(
+			loop_event(o->options.loop), &o->notice, sink_mqtt_notice_fd(o->sink), EPOLLIN, on_notice, o);
+	return r < 0 ? r : 0;
 }
 
 static int make_publisher(struct output *o, const struct conf *conf, struct publish **ret)
@@ -142,6 +188,7 @@ static int begin(struct output *o, const struct conf *conf)
 
 static void end(struct output *o, int timeout_ms)
 {
+	o->notice = sd_event_source_disable_unref(o->notice);
 	log_set_listener(-1, NULL, NULL);
 	o->log_listens = false;
 	log_topic_free(o->log_topic);
@@ -164,6 +211,7 @@ int output_new(const struct output_options *options, const struct conf *conf, st
 	if (!o)
 		return -ENOMEM;
 	o->options = *options;
+	o->fault_us = INT64_MIN / 2;
 	r = make_publisher(o, conf, &o->publish);
 	if (r == 0)
 		r = begin(o, conf);

@@ -204,7 +204,7 @@ void publish_event(
 	char text[EVENT_JSON_MAX];
 	int length = event_json(e, &context, text, sizeof(text));
 
-	publish_send(p, d, TOPIC_EVENT, knead_event_group(e->type), text, length);
+	publish_send_event(p, d, knead_event_group(e->type), n, text, length);
 	if (e->type == KNEAD_EVENT_HOLD_END && length > 0) {
 		publish_send(p, d, TOPIC_HOLD, NULL, text, length);
 		publish_scalars(p, d, "last_hold_", "hold_", text);

@@ -125,6 +125,10 @@ enum publish_topic {
 void publish_send(struct publish *p, const struct publish_device *d, enum publish_topic topic, const char *leaf,
 	const char *text, int length);
 
+/* Sends the record of event n, on the topic of its group. */
+void publish_send_event(
+	struct publish *p, const struct publish_device *d, const char *group, uint64_t n, const char *text, int length);
+
 /*
  * Sends the keys of a document that have changed as scalars, if the configuration wants them. They are named prefix + key,
  * because the documents share key names; noun is not doubled ("last_hold_" + "hold_id" is last_hold_id).

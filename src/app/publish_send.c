@@ -37,8 +37,8 @@ static const struct {
 	[TOPIC_SQUEEZE] = { "event/squeeze", MQTT_DROP, MQTT_RANK_REST, false, 1, true, 60 },
 };
 
-void publish_send(struct publish *p, const struct publish_device *d, enum publish_topic topic, const char *leaf,
-	const char *text, int length)
+static void send_message(struct publish *p, const struct publish_device *d, enum publish_topic topic, const char *leaf,
+	uint64_t n, const char *text, int length)
 {
 	const char *id = d ? d->id : "bridge";
 	char name[TOPIC_MAX], late[TOPIC_MAX];
@@ -58,8 +58,23 @@ void publish_send(struct publish *p, const struct publish_device *d, enum publis
 		.retain = topics[topic].retain,
 		.json = topics[topic].json,
 		.expiry_s = topics[topic].expiry_s == EXPIRY_EVENT ? p->event_expiry_s : topics[topic].expiry_s,
+		.device = topic == TOPIC_EVENT ? id : NULL,
+		.group = topic == TOPIC_EVENT ? leaf : NULL,
+		.n = n,
 	};
 	sink_mqtt_send(p->sink, &m);
+}
+
+void publish_send(struct publish *p, const struct publish_device *d, enum publish_topic topic, const char *leaf,
+	const char *text, int length)
+{
+	send_message(p, d, topic, leaf, 0, text, length);
+}
+
+void publish_send_event(
+	struct publish *p, const struct publish_device *d, const char *group, uint64_t n, const char *text, int length)
+{
+	send_message(p, d, TOPIC_EVENT, group, n, text, length);
 }
 
 void publish_send_discovery(struct publish *p, const char *topic, const char *text, size_t length)
