@@ -27,6 +27,7 @@ struct app {
 	struct conf *conf;
 	struct loop *loop;
 	struct state_store *store;
+	struct announced *announced;
 	struct output *output;
 	struct host_options host;
 	struct device_context context;
@@ -269,6 +270,22 @@ static int open_store(struct app *a)
 	return state_store_new(directory, &a->store);
 }
 
+static void on_keep_announced(void *user, const char *text)
+{
+	struct app *a = user;
+
+	state_store_put_text(a->store, text);
+}
+
+static int recall_announced(struct app *a)
+{
+	char *text = state_store_get_text(a->store);
+	int r = announced_new(text, on_keep_announced, a, &a->announced);
+
+	free(text);
+	return r;
+}
+
 /* ---- what is commanded ---- */
 
 static struct device *on_find(void *user, const char *id)
@@ -319,6 +336,7 @@ static int make_output(struct app *a)
 	struct output_options options = {
 		.loop = a->loop,
 		.boot = a->boot,
+		.announced = a->announced,
 		.started_us = a->started_us,
 		.started_wall_us = a->started_wall_us,
 		.host = &host_commands,
@@ -342,6 +360,8 @@ static int app_start(struct app *a)
 	if (r == 0)
 		r = open_store(a);
 	if (r == 0)
+		r = recall_announced(a);
+	if (r == 0)
 		r = make_output(a);
 	if (r < 0)
 		return r;
@@ -363,6 +383,7 @@ static void app_finish(struct app *a)
 		device_free(a->devices[i]);
 	free(a->devices);
 	output_free(a->output, GOODBYE_STOP_MS);
+	announced_free(a->announced);
 	state_store_free(a->store);
 	loop_free(a->loop);
 	conf_free(a->conf);

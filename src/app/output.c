@@ -116,6 +116,7 @@ static int make_publisher(struct output *o, const struct conf *conf, struct publ
 {
 	struct publish_options options = {
 		.conf = conf,
+		.announced = o->options.announced,
 		.boot = o->options.boot,
 		.started_us = o->options.started_us,
 		.started_wall_us = o->options.started_wall_us,

@@ -16,6 +16,7 @@ struct output_options {
 	const char *boot; /* borrowed, as all here */
 	int64_t started_us, started_wall_us;
 	const char *state_directory; /* NULL = none; the journal lies there */
+	struct announced *announced; /* goes on from one publisher to the next */
 	const struct command_host *host; /* who does what is commanded */
 	void *host_user;
 	void (*journal_failed)(void *user, const char *why); /* a few words; again when it has worked in between */

@@ -89,7 +89,14 @@ int publish_new(const struct publish_options *options, struct publish **ret)
 	p->started_us = options->started_us;
 	p->started_wall_us = options->started_wall_us;
 	p->commands = conf->mqtt.commands;
-	p->health_at_us = p->announced.at_us = INT64_MIN;
+	p->health_at_us = INT64_MIN;
+	p->announced = options->announced;
+	p->announced_own = !p->announced;
+	if (p->announced_own && announced_new(NULL, NULL, NULL, &p->announced) < 0) {
+		publish_free(p);
+		return -ENOMEM;
+	}
+	p->teller = ++p->announced->tellers;
 	*ret = p;
 	return 0;
 }
@@ -114,6 +121,8 @@ void publish_free(struct publish *p)
 		next = d->next;
 		device_free(d);
 	}
+	if (p->announced_own)
+		announced_free(p->announced);
 	free(p->base);
 	free(p->discovery);
 	free(p->prefix);
@@ -163,7 +172,7 @@ int publish_device_add(struct publish *p, const struct conf_device *conf, const 
 
 	if (!d)
 		return -ENOMEM;
-	d->diag_at_us = d->announced.at_us = INT64_MIN;
+	d->diag_at_us = INT64_MIN;
 	if (publish_device_configure(p, d, conf, settings) < 0) {
 		device_free(d);
 		return -ENOMEM;
@@ -187,7 +196,6 @@ void publish_device_remove(struct publish *p, struct publish_device *d)
 		return;
 	*at = d->next;
 	publish_send(p, d, TOPIC_AVAILABILITY, NULL, "offline", 7);
-	publish_unannounce(p, d);
 	publish_info(p);
 	device_free(d);
 }
@@ -207,7 +215,7 @@ void publish_event(
 	publish_send_event(p, d, knead_event_group(e->type), n, text, length);
 	if (e->type == KNEAD_EVENT_HOLD_END && length > 0) {
 		publish_send(p, d, TOPIC_HOLD, NULL, text, length);
-		publish_scalars(p, d, "last_hold_", "hold_", text);
+		publish_scalars(p, d, PUBLISH_SCALARS_HOLD, text);
 	}
 	length = event_squeeze_json(e, &context, text, sizeof(text));
 	publish_send(p, d, TOPIC_SQUEEZE, NULL, text, length);

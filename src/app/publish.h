@@ -15,6 +15,7 @@
 
 #include <knead/pipeline.h>
 
+#include "announced.h"
 #include "conf.h"
 #include "sink_mqtt.h"
 
@@ -24,6 +25,7 @@ struct publish_device;
 struct publish_options {
 	struct sink_mqtt *sink; /* not owned; may be NULL: then nothing is sent */
 	const struct conf *conf; /* read by publish_new() only */
+	struct announced *announced; /* not owned; NULL: known to this publisher alone, and forgotten with it */
 	const char *boot; /* 8 hex digits, or "replay"; copied */
 	bool guest; /* beside a daemon: nothing on the bridge's topics */
 	int64_t started_us, started_wall_us; /* the two clocks at the start of the program */
@@ -58,7 +60,7 @@ int publish_device_add(struct publish *p, const struct conf_device *conf, const 
 /* Its settings have changed: publishes them. Returns 0 or -ENOMEM. */
 int publish_device_configure(struct publish *p, struct publish_device *d, const struct conf_device *conf,
 	const struct publish_settings *settings);
-/* Publishes "offline" for it and forgets it. */
+/* Publishes "offline" for it. What it has told is taken back by publish_tick(), unless it is added again before. */
 void publish_device_remove(struct publish *p, struct publish_device *d);
 
 /* Publishes one event: its record, and the messages derived from it. n counts over all devices, from 1. */
@@ -82,7 +84,10 @@ int64_t publish_tick(struct publish *p, int64_t now_us, int64_t wall_us);
 void publish_log_level(struct publish *p, const char *level);
 /* Sends everything again, discovery first, as after a start of Home Assistant. */
 void publish_again(struct publish *p);
-/* Removes what stands retained on the topics of a device that is not there any more, discovery included. */
+/*
+ * Removes all that may stand retained of a device that is not there any more: its topics, value/ too, and its announcements in
+ * every style. Does nothing for one that is there.
+ */
 void publish_forget(struct publish *p, const char *id);
 /* Publishes bridge/health now. Returns it as text, valid until the next call, or NULL. */
 const char *publish_health(struct publish *p, int64_t now_us, int64_t wall_us);

@@ -4,6 +4,7 @@
 #define APP_PUBLISH_INTERNAL_H
 
 #include "documents.h"
+#include "ha_discovery.h"
 #include "publish.h"
 
 #define REASON_MAX 96
@@ -46,12 +47,6 @@ struct publish_session {
 	struct knead_session_fields totals;
 };
 
-/* What Home Assistant was told of a device, or of the bridge. */
-struct publish_announced {
-	int64_t at_us; /* INT64_MIN = never */
-	uint32_t hash; /* of all of it */
-};
-
 struct publish_device {
 	struct publish_device *next;
 	char id[KNEAD_NAME_MAX], protocol[KNEAD_NAME_MAX];
@@ -59,7 +54,6 @@ struct publish_device {
 	enum knead_profile profile;
 	bool pressure; /* contact_cm2 is not 0 */
 	bool read_only; /* nothing is ever written to it */
-	struct publish_announced announced;
 	double live_hz; /* 0 = off */
 	double band_n; /* a change of force below this is none */
 
@@ -78,6 +72,11 @@ struct publish_device {
 	size_t scalars_count;
 };
 
+/* Steps of taking back what is no longer so: publish_clear.c. */
+enum publish_round { PUBLISH_ROUND_NONE, PUBLISH_ROUND_MIGRATE, PUBLISH_ROUND_TELL, PUBLISH_ROUND_CLEAR };
+
+#define PUBLISH_BRIDGE "bridge" /* its id among the devices, whose name it cannot be */
+
 struct publish {
 	struct sink_mqtt *sink;
 	char *base, *discovery, *prefix; /* discovery: "device", "components" or "off" */
@@ -85,7 +84,11 @@ struct publish {
 	size_t protocols_count;
 	bool commands;
 	char log_level[16];
-	struct publish_announced announced; /* of the bridge */
+	struct announced *announced;
+	bool announced_own; /* made here */
+	unsigned teller; /* this publisher, among those that have used it; from 1 */
+	enum publish_round round;
+	int64_t round_us; /* since when */
 	char boot[KNEAD_NAME_MAX];
 	double live_hz;
 	uint32_t event_expiry_s;
@@ -129,12 +132,16 @@ void publish_send(struct publish *p, const struct publish_device *d, enum publis
 void publish_send_event(
 	struct publish *p, const struct publish_device *d, const char *group, uint64_t n, const char *text, int length);
 
-/*
- * Sends the keys of a document that have changed as scalars, if the configuration wants them. They are named prefix + key,
- * because the documents share key names; noun is not doubled ("last_hold_" + "hold_id" is last_hold_id).
- */
-void publish_scalars(
-	struct publish *p, struct publish_device *d, const char *prefix, const char *noun, const char *text);
+/* Removes what stands retained on a topic of a device that may not be there any more, or of the bridge. leaf as above. */
+void publish_empty(struct publish *p, const char *base, const char *id, enum publish_topic topic, const char *leaf);
+
+/* The documents that are copied to value/, each with its own prefix, because they share names of keys. */
+enum publish_scalars { PUBLISH_SCALARS_STATE, PUBLISH_SCALARS_SESSION, PUBLISH_SCALARS_HOLD };
+/* Sends the keys of a document that have changed as scalars, if the configuration wants them. */
+void publish_scalars(struct publish *p, struct publish_device *d, enum publish_scalars of, const char *text);
+/* Removes the copies of all keys of a document. */
+void publish_empty_scalars(
+	struct publish *p, const char *base, const char *id, enum publish_scalars of, const char *text);
 
 /* FNV-1a of a text. */
 uint32_t publish_hash(const char *text);
@@ -147,8 +154,16 @@ void publish_info(struct publish *p);
  * that. Returns when to call again.
  */
 int64_t publish_announce(struct publish *p, int64_t now_us);
-/* Takes back what was told of a device. */
-void publish_unannounce(struct publish *p, const struct publish_device *d);
+/* One step of taking back, if it is due. Returns when to call again. */
+int64_t publish_clear(struct publish *p, int64_t now_us);
+/* Removes all that was ever copied to value/. */
+void publish_clear_scalars(struct publish *p, const char *base, const char *id);
+/* What is told of a device, or with NULL of the bridge; r is its record or NULL. */
+struct ha_device publish_describe(
+	const struct publish *p, const struct publish_device *d, const struct announced_record *r);
+/* Whether the broker has all that was sent; and when it is worth asking again. */
+bool publish_arrived(const struct publish *p);
+int64_t publish_poll_us(const struct publish *p, int64_t now_us);
 /* Sends text on a topic of discovery; length 0 removes what stands there. */
 void publish_send_discovery(struct publish *p, const char *topic, const char *text, size_t length);
 

@@ -94,6 +94,23 @@ void publish_send_discovery(struct publish *p, const char *topic, const char *te
 		sink_mqtt_send(p->sink, &m);
 }
 
+void publish_empty(struct publish *p, const char *base, const char *id, enum publish_topic topic, const char *leaf)
+{
+	char name[TOPIC_MAX];
+
+	snprintf(name, sizeof(name), "%s/%s/%s%s", base, id, topics[topic].name, leaf ? leaf : "");
+	struct mqtt_message m = {
+		.topic = name,
+		.payload = "",
+		.cls = topics[topic].cls,
+		.rank = topics[topic].rank,
+		.qos = topics[topic].qos,
+		.retain = topics[topic].retain,
+	};
+	if (!p->guest && m.retain)
+		sink_mqtt_send(p->sink, &m);
+}
+
 uint32_t publish_hash(const char *text)
 {
 	uint32_t hash = 2166136261u;
@@ -120,13 +137,27 @@ static bool scalar_is_new(struct publish_device *d, const char *leaf, const char
 	return true;
 }
 
-static void send_scalar(
-	struct publish *p, struct publish_device *d, const char *prefix, const char *noun, const cJSON *value)
+/* Whether a key of a document is copied, and as what: prefix and key, without the noun twice ("last_hold_id"). */
+static bool name_scalar(enum publish_scalars of, const cJSON *value, char *leaf, size_t size)
 {
-	bool doubled = strncmp(value->string, noun, strlen(noun)) == 0;
-	char leaf[64], text[256];
+	static const struct {
+		const char *prefix, *noun;
+	} names[] = {
+		[PUBLISH_SCALARS_STATE] = { "", "" },
+		[PUBLISH_SCALARS_SESSION] = { "session_", "session_" },
+		[PUBLISH_SCALARS_HOLD] = { "last_hold_", "hold_" },
+	};
+	size_t noun = strlen(names[of].noun);
+	bool doubled = strncmp(value->string, names[of].noun, noun) == 0;
 
-	snprintf(leaf, sizeof(leaf), "%s%s", prefix, value->string + (doubled ? strlen(noun) : 0));
+	snprintf(leaf, size, "%s%s", names[of].prefix, value->string + (doubled ? noun : 0));
+	return !cJSON_IsArray(value) && !cJSON_IsObject(value) && strcmp(value->string, "v") != 0;
+}
+
+static void send_scalar(struct publish *p, struct publish_device *d, const char *leaf, const cJSON *value)
+{
+	char text[256];
+
 	if (cJSON_IsString(value))
 		snprintf(text, sizeof(text), "%s", value->valuestring);
 	else if (!cJSON_PrintPreallocated((cJSON *)value, text, sizeof(text), false))
@@ -135,16 +166,31 @@ static void send_scalar(
 		publish_send(p, d, TOPIC_VALUE, leaf, text, (int)strlen(text));
 }
 
-void publish_scalars(
-	struct publish *p, struct publish_device *d, const char *prefix, const char *noun, const char *text)
+void publish_scalars(struct publish *p, struct publish_device *d, enum publish_scalars of, const char *text)
 {
 	cJSON *document = p->scalars ? cJSON_Parse(text) : NULL;
 	const cJSON *value;
+	char leaf[64];
 
 	cJSON_ArrayForEach(value, document)
 	{
-		if (!cJSON_IsArray(value) && !cJSON_IsObject(value) && strcmp(value->string, "v") != 0)
-			send_scalar(p, d, prefix, noun, value);
+		if (name_scalar(of, value, leaf, sizeof(leaf)))
+			send_scalar(p, d, leaf, value);
+	}
+	cJSON_Delete(document);
+}
+
+void publish_empty_scalars(
+	struct publish *p, const char *base, const char *id, enum publish_scalars of, const char *text)
+{
+	cJSON *document = cJSON_Parse(text);
+	const cJSON *value;
+	char leaf[64];
+
+	cJSON_ArrayForEach(value, document)
+	{
+		if (name_scalar(of, value, leaf, sizeof(leaf)))
+			publish_empty(p, base, id, TOPIC_VALUE, leaf);
 	}
 	cJSON_Delete(document);
 }

@@ -55,7 +55,7 @@ static void send_state(struct publish *p, struct publish_device *d, int64_t now_
 	int length = document_state(v, d->wall_origin_us, d->profile, d->protocol, text, sizeof(text));
 	publish_send(p, d, TOPIC_STATE, NULL, text, length);
 	if (length > 0)
-		publish_scalars(p, d, "", "", text);
+		publish_scalars(p, d, PUBLISH_SCALARS_STATE, text);
 }
 
 static bool state_changed(const struct publish_device *d)
@@ -182,7 +182,7 @@ static void send_session(struct publish *p, struct publish_device *d, int64_t no
 	int length = document_session(&d->view, d->wall_origin_us, text, sizeof(text));
 	publish_send(p, d, TOPIC_SESSION, NULL, text, length);
 	if (length > 0)
-		publish_scalars(p, d, "session_", "session_", text);
+		publish_scalars(p, d, PUBLISH_SCALARS_SESSION, text);
 }
 
 /* The loaded time, dose and peak grow all the time: they come along, and with the heartbeat. */

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * States of devices on disk. A file is written beside its place, flushed, and renamed into it, so that a power cut leaves
- * the old state or the new one. The writer thread takes one state at a time and holds no lock while the disk works.
+ * States of devices on disk. The writer thread takes one state at a time and holds no lock while the disk works.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
 #include "conf.h"
 #include "log.h"
 #include "state.h"
+#include "state_file.h"
 
 #define FILE_MAX 4096 /* bytes of a state file that are read */
+#define TEXT_MAX (1u << 20) /* bytes of the text that are read */
+#define TEXT_NAME "bridge"
 
 struct entry {
 	char device[KNEAD_NAME_MAX];
 	struct state state;
+	char *text; /* instead of a state */
 	bool dirty;
 	struct entry *next;
 };
@@ -212,71 +212,12 @@ int state_store_get(struct state_store *s, const char *device, struct state *ret
 	return r;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t n = strlen(text);
-
-	while (n > 0) {
-		ssize_t done = write(fd, text, n);
-
-		if (done < 0 && errno != EINTR)
-			return -errno;
-		if (done > 0) {
-			text += done;
-			n -= (size_t)done;
-		}
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* The rename itself lasts only once the directory is flushed too. */
-static int flush_directory(const char *directory)
-{
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) < 0)
-		r = -errno;
-	close(fd);
-	return r;
-}
-
-static int replace_file(const char *directory, const char *path, const char *beside, const char *text)
-{
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	struct stat folder;
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	/* root calibrates, the service's user reads it */
-	if (geteuid() == 0 && stat(directory, &folder) == 0 && fchown(fd, folder.st_uid, folder.st_gid) < 0)
-		r = -errno;
-	else
-		r = write_all(fd, text);
-	close(fd);
-	if (r == 0 && rename(beside, path) < 0)
-		r = -errno;
-	if (r < 0) {
-		unlink(beside);
-		return r;
-	}
-	return flush_directory(directory);
-}
-
 int state_write(const char *directory, const char *device, const struct state *state)
 {
-	char *path = NULL, *beside = NULL, *text = to_text(state);
-	int r = -ENOMEM;
+	char *text = to_text(state);
+	int r = text ? state_file_write(directory, device, text) : -ENOMEM;
 
-	if (text && asprintf(&path, "%s/%s.json", directory, device) >= 0 &&
-		asprintf(&beside, "%s/.%s.json.new", directory, device) >= 0)
-		r = replace_file(directory, path, beside, text);
 	cJSON_free(text);
-	free(path);
-	free(beside);
 	return r;
 }
 
@@ -292,14 +233,15 @@ static struct entry *next_dirty(struct state_store *s)
 /* Holds the lock on entry and on return. */
 static void write_entry(struct state_store *s, struct entry *e)
 {
-	struct state state = e->state;
+	char *text = e->text ? strdup(e->text) : to_text(&e->state);
 	int r;
 
 	e->dirty = false;
 	pthread_mutex_unlock(&s->lock);
-	r = state_write(s->directory, e->device, &state);
+	r = text ? state_file_write(s->directory, e->device, text) : -ENOMEM;
+	free(text);
 	if (r < 0)
-		log_line(LOG_WARNING, "%s: its zero cannot be kept in %s: %s; check the directory", e->device,
+		log_line(LOG_WARNING, "%s: its state cannot be kept in %s: %s; check the directory", e->device,
 			s->directory, strerror(-r));
 	pthread_mutex_lock(&s->lock);
 }
@@ -333,27 +275,80 @@ static void start_writer(struct state_store *s)
 		log_line(LOG_WARNING, "kneadd: no thread to keep states with; zeros are kept at the stop only");
 }
 
+/* With the lock. NULL without memory. */
+static struct entry *need_entry(struct state_store *s, const char *device)
+{
+	struct entry *e = find_entry(s, device);
+
+	if (e)
+		return e;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return NULL;
+	snprintf(e->device, sizeof(e->device), "%s", device);
+	e->next = s->entries;
+	s->entries = e;
+	return e;
+}
+
+/* With the lock. */
+static void write_soon(struct state_store *s, struct entry *e)
+{
+	e->dirty = s->directory != NULL;
+	start_writer(s);
+	pthread_cond_signal(&s->wake);
+}
+
 void state_store_put(struct state_store *s, const char *device, const struct state *state)
 {
 	struct entry *e;
 
 	pthread_mutex_lock(&s->lock);
-	e = find_entry(s, device);
-	if (!e) {
-		e = calloc(1, sizeof(*e));
-		if (e) {
-			snprintf(e->device, sizeof(e->device), "%s", device);
-			e->next = s->entries;
-			s->entries = e;
-		}
-	}
+	e = need_entry(s, device);
 	if (e) {
 		e->state = *state;
-		e->dirty = s->directory != NULL;
-		start_writer(s);
-		pthread_cond_signal(&s->wake);
+		write_soon(s, e);
 	}
 	pthread_mutex_unlock(&s->lock);
+}
+
+void state_store_put_text(struct state_store *s, const char *text)
+{
+	char *copy = strdup(text);
+	struct entry *e;
+
+	pthread_mutex_lock(&s->lock);
+	e = copy ? need_entry(s, TEXT_NAME) : NULL;
+	if (e) {
+		free(e->text);
+		e->text = copy;
+		write_soon(s, e);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (!e)
+		free(copy);
+}
+
+char *state_store_get_text(struct state_store *s)
+{
+	char *path = NULL, *text = NULL;
+	size_t n = 0;
+	FILE *in;
+
+	if (!s->directory || asprintf(&path, "%s/" TEXT_NAME ".json", s->directory) < 0)
+		return NULL;
+	in = fopen(path, "re");
+	free(path);
+	if (!in)
+		return NULL;
+	text = calloc(1, TEXT_MAX);
+	if (text)
+		n = fread(text, 1, TEXT_MAX - 1, in);
+	fclose(in);
+	if (n > 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 void state_store_free(struct state_store *s)
@@ -374,6 +369,7 @@ void state_store_free(struct state_store *s)
 		struct entry *e = s->entries;
 
 		s->entries = e->next;
+		free(e->text);
 		free(e);
 	}
 	pthread_cond_destroy(&s->wake);

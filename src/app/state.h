@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a device must remember across restarts: its zero, a calibration that was measured, settings that were commanded. One file
- * a device, NAME.json in the state directory, replaced as a whole. Reading happens at start; writing on a thread of its
+ * a device, NAME.json in the state directory, replaced as a whole; beside them bridge.json, what was announced. Reading happens at start; writing on a thread of its
  * own, because flushing an SD card can take half a second.
  */
 #ifndef APP_STATE_H
@@ -44,5 +44,12 @@ int state_store_get(struct state_store *s, const char *device, struct state *ret
 int state_write(const char *directory, const char *device, const struct state *state);
 /* Keeps a state, and soon writes it. Never blocks; what fails is logged. */
 void state_store_put(struct state_store *s, const char *device, const struct state *state);
+
+/*
+ * The same for a text of the bridge's own (no device is called "bridge"). state_store_get_text() reads the file: the text is the
+ * caller's to free, NULL when there is none or it cannot be read.
+ */
+void state_store_put_text(struct state_store *s, const char *text);
+char *state_store_get_text(struct state_store *s);
 
 #endif

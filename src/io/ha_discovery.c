@@ -77,11 +77,29 @@ char *ha_device_topic(const struct ha_device *d, char *buf)
 	return buf;
 }
 
-char *ha_component_topic(const struct ha_device *d, const struct ha_entity *e, char *buf)
+char *ha_key(const struct ha_entity *e, char *buf)
+{
+	snprintf(buf, HA_KEY_MAX, "%s/%s", e->platform, e->key);
+	return buf;
+}
+
+const struct ha_entity *ha_find(const struct ha_device *d, const char *key)
+{
+	char name[HA_KEY_MAX];
+
+	for (const struct ha_entity *e = ha_entities_of(d); e->key; e++)
+		if (strcmp(ha_key(e, name), key) == 0)
+			return e;
+	return NULL;
+}
+
+char *ha_component_topic(const struct ha_device *d, const char *key, char *buf)
 {
 	char node[NAME_MAX_BYTES];
+	int platform = (int)strcspn(key, "/");
 
-	snprintf(buf, HA_TOPIC_MAX, "%s/%s/%s/%s/config", d->prefix, e->platform, node_id(d, d->id, node), e->key);
+	snprintf(buf, HA_TOPIC_MAX, "%s/%.*s/%s%s/config", d->prefix, platform, key, node_id(d, d->id, node),
+		key + platform);
 	return buf;
 }
 
@@ -268,6 +286,20 @@ static cJSON *whole_or_none(cJSON *to, bool good)
 	return NULL;
 }
 
+/* An entity that is there under the same key with another platform must not be taken back with its forerunner. */
+static bool put_gone(cJSON *components, const char *key)
+{
+	char platform[NAME_MAX_BYTES];
+	size_t n = strcspn(key, "/");
+	cJSON *component;
+
+	if (key[n] == '\0' || cJSON_GetObjectItemCaseSensitive(components, key + n + 1))
+		return true;
+	snprintf(platform, sizeof(platform), "%.*s", (int)n, key);
+	component = cJSON_AddObjectToObject(components, key + n + 1);
+	return component && put(component, "platform", platform);
+}
+
 cJSON *ha_device_payload(const struct ha_device *d)
 {
 	cJSON *to = cJSON_CreateObject(), *components;
@@ -276,11 +308,14 @@ cJSON *ha_device_payload(const struct ha_device *d)
 	components = good ? cJSON_AddObjectToObject(to, "components") : NULL;
 	good = components != NULL;
 	for (const struct ha_entity *e = ha_entities_of(d); good && e->key; e++) {
+		if (!ha_entity_applies(e, d))
+			continue;
 		cJSON *component = cJSON_AddObjectToObject(components, e->key);
 
-		good = component && (ha_entity_applies(e, d) ? put_component(component, d, e)
-							     : put(component, "platform", e->platform));
+		good = component && put_component(component, d, e);
 	}
+	for (size_t i = 0; good && i < d->gone_count; i++)
+		good = put_gone(components, d->gone[i]);
 	return whole_or_none(to, good);
 }
 

@@ -21,6 +21,8 @@ struct ha_device {
 	bool pressure; /* contact_cm2 is not 0 */
 	bool commands; /* [mqtt] commands */
 	bool blink; /* it can show which one it is */
+	const char *const *gone; /* "PLATFORM/KEY" of entities to take back, gone_count of them */
+	size_t gone_count;
 };
 
 #define HA_TOPIC_MAX 512
@@ -31,13 +33,18 @@ bool ha_entity_applies(const struct ha_entity *e, const struct ha_device *d);
 /* ha_bridge_entities for the bridge, else ha_device_entities. */
 const struct ha_entity *ha_entities_of(const struct ha_device *d);
 
+/* "PLATFORM/KEY", which names an entity among all of a device; and the entity of that name, NULL for none. buf of HA_KEY_MAX. */
+#define HA_KEY_MAX 96
+char *ha_key(const struct ha_entity *e, char *buf);
+const struct ha_entity *ha_find(const struct ha_device *d, const char *key);
+
 /* PREFIX/device/BASE_ID/config, and PREFIX/PLATFORM/BASE_ID/KEY/config. buf of HA_TOPIC_MAX bytes. Return buf. */
 char *ha_device_topic(const struct ha_device *d, char *buf);
-char *ha_component_topic(const struct ha_device *d, const struct ha_entity *e, char *buf);
+char *ha_component_topic(const struct ha_device *d, const char *key, char *buf);
 
 /*
- * The message for ha_device_topic(): the device, its origin, and every entity; those that do not apply stand there by their
- * platform alone, which removes them where they were announced before. Owned by the caller; NULL without memory.
+ * The message for ha_device_topic(): the device, its origin, every entity that applies, and those that are gone by their
+ * platform alone, which removes them. Owned by the caller; NULL without memory.
  */
 cJSON *ha_device_payload(const struct ha_device *d);
 
