@@ -62,21 +62,21 @@ def skip_unless_possible():
         pytest.skip("built with sanitizers, whose libraries are not in the container")
 
 
-def cached_root():
-    """The folder with a minimal Debian of this machine's release, made if it is not there yet."""
+def cached_root(packages=PACKAGES):
+    """The folder with a minimal Debian of this machine's release and these packages, made if it is not there yet."""
     release = platform.freedesktop_os_release()
     if release.get("ID") != "debian":
         pytest.skip("not Debian: what is built here would not run in a Debian container")
     suite = release["VERSION_CODENAME"]
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "knead"
     cache.mkdir(parents=True, exist_ok=True)
-    root = cache / f"boot-{suite}-{hashlib.sha256(PACKAGES.encode()).hexdigest()[:12]}"
+    root = cache / f"boot-{suite}-{hashlib.sha256(packages.encode()).hexdigest()[:12]}"
     with open(cache / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.exists():
             new = root.with_suffix(".new")
             shutil.rmtree(new, ignore_errors=True)
-            include = f"--include={PACKAGES.replace(' ', ',')}"
+            include = f"--include={packages.replace(' ', ',')}"
             made = subprocess.run(["debootstrap", "--variant=minbase", include, suite, new], capture_output=True, text=True)
             if made.returncode != 0:
                 pytest.skip(f"debootstrap cannot make a Debian here: {made.stdout[-300:]}")
