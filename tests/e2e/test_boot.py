@@ -24,7 +24,7 @@ import pytest
 import harness
 
 HERE = pathlib.Path(__file__).resolve().parent
-PACKAGES = "systemd systemd-sysv dbus mosquitto mosquitto-clients libserialport0 libcjson1 libinih1 libmosquitto1"
+PACKAGES = "systemd systemd-sysv dbus mosquitto mosquitto-clients libserialport0 libcjson1 libinih1 libmosquitto1 libsqlite3-0"
 DIALOUT_GID = 20  # fixed in Debian
 CONFIG = """\
 [mqtt]

@@ -35,7 +35,7 @@ def skip_unless_possible():
     boot.skip_unless_possible()
     for program in ("dpkg-buildpackage", "dh", "lintian"):
         if shutil.which(program) is None:
-            pytest.skip(f"no {program}: scripts/setup --check installs it")
+            pytest.skip(f"no {program}: scripts/setup --package installs it")
 
 
 def run(*command, **options):

@@ -24,7 +24,7 @@ def source(page):
 def text(page):
     """As a person reads it, on a line as wide as any."""
     if shutil.which("mandoc") is None:
-        pytest.skip("no mandoc: scripts/setup --check installs it")
+        pytest.skip("no mandoc: scripts/setup --package installs it")
     out = subprocess.run(["mandoc", "-Tutf8", "-Owidth=1000", source(page)], capture_output=True, text=True, check=True)
     return re.sub(".\b", "", out.stdout)
 
@@ -65,7 +65,7 @@ def tags(section):
 @pytest.mark.parametrize("page", PAGES)
 def test_mandoc_has_nothing_against_a_page(page):
     if shutil.which("mandoc") is None:
-        pytest.skip("no mandoc: scripts/setup --check installs it")
+        pytest.skip("no mandoc: scripts/setup --package installs it")
     out = subprocess.run(["mandoc", "-Tlint", source(page)], capture_output=True, text=True)
     # Whether a page is installed on this machine says nothing about the page; see the next test.
     assert [line for line in out.stdout.splitlines() if "referenced manual not found" not in line] == []
@@ -74,7 +74,7 @@ def test_mandoc_has_nothing_against_a_page(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_groff_has_nothing_against_a_page(page):
     if shutil.which("groff") is None:
-        pytest.skip("no groff: scripts/setup --check installs it")
+        pytest.skip("no groff: scripts/setup --package installs it")
     out = subprocess.run(["groff", "-man", "-mdoc", "-ww", "-z", "-Tutf8", source(page)], capture_output=True, text=True)
     assert (out.returncode, out.stderr) == (0, "")
 
