@@ -96,6 +96,11 @@ def verbs():
     return [line.split()[0] for line in listed.splitlines()]
 
 
+def test_help_of_all_is_the_help_of_knead_and_of_every_verb():
+    parts = [run("knead", "--help"), *(run("knead", verb, "--help") for verb in verbs())]
+    assert run("knead", "--help-all") == "\n".join(parts)
+
+
 def test_the_page_has_every_verb_and_no_other():
     assert re.findall(r"^   knead (\w+)$", text("knead.1"), re.M) == verbs()
 
