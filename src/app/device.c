@@ -53,8 +53,10 @@ static void load_state(struct device *d)
 static void keep_zero(struct device *d, const struct knead_view *view)
 {
 	bool moved = !d->zero_kept || fabs(view->zero_drift_n - d->kept_drift_n) > KEEP_MOVED_N;
+	bool other = view->has_info && strcmp(view->info.serial, d->kept_serial) != 0;
 
-	if (!view->zero_known || !moved || view->cells > KNEAD_CELLS_MAX || conf_device_given(d->conf, "zero_raw"))
+	if (!view->zero_known || !(moved || other) || view->cells > KNEAD_CELLS_MAX ||
+		conf_device_given(d->conf, "zero_raw"))
 		return;
 	d->state.unit = d->settings.unit;
 	d->state.zero_raw_count = view->cells;
@@ -62,6 +64,7 @@ static void keep_zero(struct device *d, const struct knead_view *view)
 	state_store_put(d->context->store, d->conf->id, &d->state);
 	d->zero_kept = true;
 	d->kept_drift_n = view->zero_drift_n;
+	memcpy(d->kept_serial, view->info.serial, sizeof(d->kept_serial));
 }
 
 /* ---- recording ---- */

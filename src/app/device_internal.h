@@ -31,7 +31,9 @@ struct device {
 	struct device_action *action; /* NULL = nothing was ever measured */
 	struct state state;
 	bool zero_kept;
-	double kept_drift_n; /* zero_drift_n when the zero was kept */
+	double kept_drift_n; /* zero_drift_n when the zero was kept, ... */
+	char kept_serial[sizeof(
+		((struct knead_k1_info *)0)->serial)]; /* ... and which ball's it is; "" = it never said */
 	int64_t keep_due_us;
 
 	struct port *port;

@@ -94,6 +94,12 @@ void calib_init(struct calib *c, const struct knead_settings *settings)
 	c->state = CALIB_WAIT_SCALE;
 }
 
+void calib_forget(struct calib *c)
+{
+	calib_init(c, c->settings);
+	c->zero.known = false;
+}
+
 void calib_learn(struct calib *c, enum knead_unit unit, double counts_per_n, bool final)
 {
 	bool known;

@@ -103,6 +103,9 @@ static inline bool calib_on_rail(double raw)
 	return raw == 8388607.0 || raw == -8388608.0;
 }
 
+/* It is another device: its zero is unknown, whatever the settings say, and so is what it says of its own scale. */
+void calib_forget(struct calib *c);
+
 /* Zero or scale have changed: what was known of forces is worked out anew, and nothing is taken for a jump. */
 void calib_rebase(struct calib *c);
 

@@ -131,8 +131,16 @@ bool k1_info_read(struct frame *f, const uint8_t *p, size_t n)
 	info.rate_hz = value[3] > 0 ? value[3] : 0;
 	info.counts_per_n = value[4];
 	f->info = info;
-	f->has_info = true;
+	f->has_info = f->info_is_news = true;
 	return true;
+}
+
+bool frame_info_news(struct frame *f)
+{
+	bool news = f->info_is_news;
+
+	f->info_is_news = false;
+	return news;
 }
 
 static void k1_start(struct frame *f)

@@ -35,6 +35,7 @@ void frame_reset(struct frame *f);
 const struct knead_frame_stats *frame_stats(const struct frame *f);
 const char *frame_format(const struct frame *f); /* recognised format, or NULL */
 const struct knead_k1_info *frame_info(const struct frame *f); /* the device's description, or NULL */
+bool frame_info_news(struct frame *f); /* whether a description has come since the last call, the same as before or another */
 enum knead_unit frame_unit(const struct frame *f); /* unit that the stream itself names, or KNEAD_UNIT_UNSET */
 /* Why recognition refuses to guess (ambiguous columns, ...): a sentence, or NULL. Stays until recognition or frame_reset(). */
 const char *frame_problem(const struct frame *f);

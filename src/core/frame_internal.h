@@ -147,7 +147,7 @@ struct frame {
 	uint32_t banners, banner_at;
 
 	enum knead_unit unit;
-	bool has_info;
+	bool has_info, info_is_news;
 	struct knead_k1_info info;
 	char problem[FRAME_PROBLEM_MAX];
 

@@ -219,6 +219,34 @@ static void missing(struct knead_pipeline *p, const struct clock_tick *tick)
 	p->gap_open = tick->gap_us > 0 && tick->gap_us <= LOST_US;
 }
 
+/* The device has described itself. With another serial number than before it is another: nothing of the first holds of it. */
+static void identify(struct knead_pipeline *p)
+{
+	const char *serial = frame_info(p->frame)->serial;
+
+	p->nameless = false;
+	if (serial[0] == '\0' || strcmp(serial, p->serial) == 0)
+		return;
+	if (p->serial[0] != '\0') {
+		lose(p);
+		calib_forget(&p->calib);
+		p->learned = false;
+	}
+	memcpy(p->serial, serial, sizeof p->serial);
+}
+
+/*
+ * Whether a sample cannot be judged, because nobody knows whose it is: the zero of one ball is a load on another. Who told a
+ * serial number before tells it again within a second; who does not is taken for the same.
+ */
+static bool is_nameless(struct knead_pipeline *p, int64_t t_us)
+{
+	if (p->nameless_until_us == INT64_MAX)
+		p->nameless_until_us = t_us + LEARN_US;
+	p->nameless = t_us < p->nameless_until_us;
+	return p->nameless;
+}
+
 static void push_sample(struct knead_pipeline *p, const struct knead_sample *sample)
 {
 	struct clock_tick tick;
@@ -229,9 +257,13 @@ static void push_sample(struct knead_pipeline *p, const struct knead_sample *sam
 		return;
 	if (tick.gap_us > 0 || tick.restarted)
 		missing(p, &tick);
+	if (frame_info_news(p->frame))
+		identify(p);
 	if (!p->learned)
 		learn(p, tick.t_us);
 	note_sample(p, sample);
+	if (p->nameless && is_nameless(p, tick.t_us))
+		return;
 	if (p->clock.period_us != p->period_us) {
 		p->period_us = p->clock.period_us;
 		signal_set_period(&p->detect.signal, clock_period_us(&p->clock));
@@ -362,6 +394,8 @@ size_t knead_pipeline_gap(struct knead_pipeline *p, int64_t rx_us, struct knead_
 	lose(p);
 	frame_reset(p->frame);
 	clock_gap(&p->clock, rx_us);
+	p->nameless = p->serial[0] != '\0';
+	p->nameless_until_us = INT64_MAX;
 	p->opened_rx_us = rx_us;
 	p->fault &= ~(1u << KNEAD_FAULT_NO_DATA | 1u << KNEAD_FAULT_FORMAT);
 	return p->emit.n;

@@ -33,6 +33,8 @@ struct ball {
 	int64_t t_us, step_us;
 	int64_t rx_us; /* of the next push; KNEAD_RX_UNKNOWN: a file */
 	uint32_t noise;
+	const char *serial; /* said once a second; NULL: never */
+	double zero_raw;
 };
 
 static int ball_make(void **state)
@@ -50,6 +52,7 @@ static int ball_make(void **state)
 	b->step_us = 12500;
 	b->rx_us = KNEAD_RX_UNKNOWN;
 	b->noise = 1;
+	b->zero_raw = 20000;
 	*state = b;
 	return 0;
 }
@@ -72,6 +75,14 @@ static void open_pipeline(struct ball *b)
 	assert_int_equal(knead_pipeline_new(&b->settings, &b->pipeline), 0);
 }
 
+static void describe(struct ball *b)
+{
+	struct knead_k1_info info = { .schema = 1, .cells = 1, .rate_hz = 80, .counts_per_n = 400 };
+
+	snprintf(info.serial, sizeof info.serial, "%s", b->serial);
+	b->length += knead_k1_text_info(b->stream + b->length, &info);
+}
+
 /* Appends seconds of a force that goes in a straight line from a to b, as K1 text, with noise of that amplitude in N. */
 static void ramp(struct ball *b, double seconds, double from_n, double to_n, double noise_n)
 {
@@ -83,7 +94,9 @@ static void ramp(struct ball *b, double seconds, double from_n, double to_n, dou
 
 		b->noise = b->noise * 1664525 + 1013904223;
 		force_n += noise_n * ((double)(b->noise >> 8) / (1 << 23) - 1);
-		raw = (int32_t)lround(20000 + 400 * force_n);
+		raw = (int32_t)lround(b->zero_raw + 400 * force_n);
+		if (b->serial && b->seq % 80 == 60)
+			describe(b);
 		b->length += knead_k1_text_sample(b->stream + b->length, b->seq++, (uint64_t)b->t_us, &raw, 1);
 		b->t_us += b->step_us;
 		assert_true(b->length < STREAM_MAX - KNEAD_K1_LINE_MAX);
@@ -411,6 +424,78 @@ static void a_closed_port_ends_what_is_open_and_keeps_zero_ids_and_session(void 
 }
 
 /* Trap T14: what a board prints when it starts is no sample, and its silence no fault. */
+/* A ball with a serial number is used, pulled out with nobody at it, and plugged in again after four seconds. */
+static void use_and_pull(struct ball *b)
+{
+	struct knead_event out[KNEAD_EVENTS_MIN];
+
+	b->settings.counts_per_n_count = 0; /* the device says it */
+	b->serial = "A1";
+	open_pipeline(b);
+	b->rx_us = 0;
+	one_hold(b, 5);
+	push_chunks(b, 4096);
+	only(b, KNEAD_EVENT_HOLD_END);
+	take(b, out, knead_pipeline_gap(b->pipeline, 100000, out, KNEAD_EVENTS_MIN));
+	b->count = 0;
+	b->rx_us = 4000000;
+	b->seq = 0;
+	b->t_us = 0;
+}
+
+static void another_ball_in_the_same_place_has_its_own_zero_and_is_no_load(void **state)
+{
+	struct ball *b = *state;
+	struct knead_view view;
+
+	use_and_pull(b);
+	b->serial = "B2";
+	b->zero_raw = 20000 + 30 * 400; /* thirty newtons by the zero of the first */
+	ramp(b, 4, 0, 0, 0.1);
+	push_chunks(b, 4096);
+	assert_int_equal(b->count, 0);
+	one_hold(b, 5);
+	push_chunks(b, 4096);
+	assert_float_equal(knead_us_to_s(only(b, KNEAD_EVENT_HOLD_END)->hold_end.end_us -
+					 only(b, KNEAD_EVENT_HOLD_END)->hold_end.start_us),
+		5.75, 0.1);
+	assert_float_equal(only(b, KNEAD_EVENT_HOLD_END)->hold_end.peak_n, 100, 0.5);
+	knead_pipeline_view(b->pipeline, &view);
+	assert_float_equal(view.zero_raw[0], b->zero_raw, 40);
+	assert_string_equal(view.info.serial, "B2");
+}
+
+static void the_same_ball_again_keeps_its_zero_and_what_is_pressed_counts_once_it_has_named_itself(void **state)
+{
+	struct ball *b = *state;
+
+	use_and_pull(b);
+	ramp(b, 6, 100, 100, 0.1);
+	ramp(b, 0.3, 100, 0, 0.1);
+	ramp(b, 3, 0, 0, 0.1);
+	push_chunks(b, 4096);
+	assert_true(only(b, KNEAD_EVENT_HOLD_END)->flags & KNEAD_FLAG_GAP);
+	assert_float_equal(only(b, KNEAD_EVENT_HOLD_END)->hold_end.peak_n, 100, 0.5);
+	assert_float_equal(knead_us_to_s(only(b, KNEAD_EVENT_HOLD_END)->hold_end.end_us -
+					 only(b, KNEAD_EVENT_HOLD_END)->hold_end.start_us),
+		5.5, 0.2);
+}
+
+static void a_ball_that_does_not_name_itself_again_is_taken_for_the_same_after_two_seconds(void **state)
+{
+	struct ball *b = *state;
+
+	use_and_pull(b);
+	b->serial = NULL;
+	ramp(b, 6, 100, 100, 0.1);
+	ramp(b, 0.3, 100, 0, 0.1);
+	ramp(b, 3, 0, 0, 0.1);
+	push_chunks(b, 4096);
+	assert_float_equal(knead_us_to_s(only(b, KNEAD_EVENT_HOLD_END)->hold_end.end_us -
+					 only(b, KNEAD_EVENT_HOLD_END)->hold_end.start_us),
+		4.25, 0.2);
+}
+
 static void t14_boot_chatter_gives_no_sample_and_five_seconds_of_silence_no_fault(void **state)
 {
 	static const char chatter[] =
@@ -574,6 +659,9 @@ int main(void)
 		test(silence_of_two_seconds_ends_a_hold_at_its_last_sample),
 		test(a_deadline_before_the_next_bytes_fires_first),
 		test(a_closed_port_ends_what_is_open_and_keeps_zero_ids_and_session),
+		test(another_ball_in_the_same_place_has_its_own_zero_and_is_no_load),
+		test(the_same_ball_again_keeps_its_zero_and_what_is_pressed_counts_once_it_has_named_itself),
+		test(a_ball_that_does_not_name_itself_again_is_taken_for_the_same_after_two_seconds),
 		test(t14_boot_chatter_gives_no_sample_and_five_seconds_of_silence_no_fault),
 		test(delay_ms_is_taken_off_every_time),
 		test(scale_shift_and_idle_change_nothing),
