@@ -46,7 +46,7 @@ struct delivery {
 	enum parting parting;
 	struct {
 		bool outage, refused, tls; /* of this outage */
-		bool message, unheard; /* of this link */
+		bool up, message, unheard; /* of this link */
 		bool exposed;
 	} told;
 };
@@ -82,11 +82,13 @@ static void tell_failure(struct delivery *d, enum mqtt_link_end end, const char 
 	d->told.tls |= tls;
 }
 
+/* Only once a connection is good for something: one that ends at its first message is no end of the outage. */
 static void tell_success(struct delivery *d, int protocol)
 {
+	d->told.up = true;
 	say(d, LOG_NOTICE, "connected with MQTT %s%s", protocol == 5 ? "5" : "3.1.1",
 		d->settings->tls ? " over TLS" : "");
-	d->told.outage = d->told.refused = d->told.tls = d->told.message = d->told.unheard = false;
+	d->told.outage = d->told.refused = d->told.tls = false;
 }
 
 static void tell_unheard(struct delivery *d)
@@ -261,6 +263,7 @@ static void begin_link(struct delivery *d, int protocol)
 	const struct mqtt_settings *s = d->settings;
 
 	d->up_us = mqtt_outbox_now_us();
+	d->told.up = d->told.message = d->told.unheard = false;
 	d->look_by_us = INT64_MAX;
 	mqtt_outbox_online(d->outbox, protocol);
 	for (size_t i = 0; i < s->subscriptions_count; i++)
@@ -327,14 +330,16 @@ static void send_waiting(struct delivery *d)
 	}
 }
 
-static void take_acknowledged(struct delivery *d)
+/* Returns whether there was anything. */
+static bool take_acknowledged(struct delivery *d)
 {
 	struct mqtt_item *item;
 	const char *reason;
-	bool refused;
+	bool refused, any = false;
 
-	while ((item = mqtt_link_next_acked(d->link, &refused, &reason)))
+	for (; (item = mqtt_link_next_acked(d->link, &refused, &reason)); any = true)
 		finish(d, item, refused ? MQTT_REFUSED : MQTT_DELIVERED, reason);
+	return any;
 }
 
 /* One step of the goodbye; does nothing while nobody wants to stop. */
@@ -359,7 +364,7 @@ static void part(struct delivery *d)
 }
 
 /* Serves the link until it is down or the goodbye is over. */
-static void deliver(struct delivery *d)
+static void deliver(struct delivery *d, int protocol)
 {
 	int64_t ack_us = d->settings->keepalive_s * 1000000LL, by_us;
 
@@ -378,7 +383,9 @@ static void deliver(struct delivery *d)
 		if (mqtt_outbox_stopping(d->outbox, &by_us) && d->parting == PART_DRAIN)
 			by_us -= PART_RESERVE_US;
 		turn(d, earlier(now_us + TURN_US, earlier(d->look_by_us, by_us)));
-		take_acknowledged(d);
+		bool heard = take_acknowledged(d);
+		if (!d->told.up && (heard || mqtt_outbox_now_us() - d->up_us >= TURN_US))
+			tell_success(d, protocol);
 		if (mqtt_link_unheard(d->link))
 			tell_unheard(d);
 		if (mqtt_link_oldest_us(d->link, mqtt_outbox_now_us()) > ack_us)
@@ -406,9 +413,8 @@ static int64_t live_once(struct delivery *d)
 	uint32_t chance;
 
 	if (protocol != 0) {
-		tell_success(d, protocol);
 		begin_link(d, protocol);
-		deliver(d);
+		deliver(d, protocol);
 		if (mqtt_link_state(d->link) == MQTT_LINK_DOWN)
 			tell_failure(d, mqtt_link_end(d->link), mqtt_link_why(d->link));
 		else
