@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include "inbound.h"
 #include "log.h"
@@ -75,7 +76,10 @@ static int on_notice(sd_event_source *source, int fd, uint32_t events, void *use
 	struct output *o = user;
 	int64_t now_us = loop_now_us();
 	struct sink_mqtt_stats stats;
+	eventfd_t count;
 
+	/* Read before the look: what changes after it is told again. */
+	eventfd_read(fd, &count);
 	sink_mqtt_stats(o->sink, &stats);
 	if (!stats.journal || stats.journal_ok || now_us - o->fault_us < FAULT_PAUSE_US)
 		return 0;

@@ -179,7 +179,6 @@ void mqtt_outbox_stats(struct mqtt_outbox *o, struct sink_mqtt_stats *ret)
 	ret->journal_ok = o->journal_ok;
 	if (!o->journal_ok)
 		snprintf(ret->journal_why, sizeof(ret->journal_why), "%s", o->journal_why);
-	clear_fd(o->notice_fd);
 	pthread_mutex_unlock(&o->mutex);
 }
 

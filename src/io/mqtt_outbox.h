@@ -30,7 +30,7 @@ void mqtt_outbox_renew(struct mqtt_outbox *o, bool all); /* from either side; se
 void mqtt_outbox_stop(struct mqtt_outbox *o, int64_t by_us);
 /* The journal's thread is to write what is there and leave. */
 void mqtt_outbox_stop_journal(struct mqtt_outbox *o);
-/* Readable after whether the journal works has changed; mqtt_outbox_stats() says it and makes it unreadable. */
+/* An eventfd, readable after whether the journal works has changed, which mqtt_outbox_stats() says; who waits for it reads it. */
 int mqtt_outbox_notice_fd(const struct mqtt_outbox *o);
 
 /* ---- for the delivery thread; items as in mqtt_queue.h ---- */

@@ -142,7 +142,7 @@ int sink_mqtt_fd(const struct sink_mqtt *s);
  */
 struct mqtt_received *sink_mqtt_receive(struct sink_mqtt *s, uint64_t *ret_lost);
 void mqtt_received_free(struct mqtt_received *m); /* NULL is fine */
-/* Readable after the journal has begun to fail or to work again, until sink_mqtt_stats() is called; -1 for s NULL. */
+/* An eventfd, readable after the journal has begun to fail or to work again, until the caller reads it; -1 for s NULL. */
 int sink_mqtt_notice_fd(const struct sink_mqtt *s);
 /* A snapshot. s NULL gives zeros. */
 void sink_mqtt_stats(struct sink_mqtt *s, struct sink_mqtt_stats *ret);
