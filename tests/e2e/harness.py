@@ -46,28 +46,32 @@ def stop(process, timeout_s=10):
 
 
 class Broker:
-    """A mosquitto on a free loopback port; may be stopped and started again on the same one."""
+    """
+    A mosquitto on a free loopback port; may be stopped and started again on the same one. around: as for Daemon; path: of a
+    socket to look at, where the port is on another network.
+    """
 
-    def __init__(self, folder, *lines):
-        self.port = free_port()
+    def __init__(self, folder, *lines, around=(), path=None):
+        self.port, self.around, self.path = free_port(), around, path
         self.folder = pathlib.Path(folder)
         self.config = self.folder / "mosquitto.conf"
         listener = [] if any(line.startswith("listener") for line in lines) else [f"listener {self.port} 127.0.0.1"]
         anonymous = [] if any(line.startswith("allow_anonymous") for line in lines) else ["allow_anonymous true"]
-        self.config.write_text("\n".join(["persistence false", *listener, *anonymous, *lines, ""]))
+        persistence = [] if any(line.startswith("persistence ") for line in lines) else ["persistence false"]
+        self.config.write_text("\n".join([*persistence, *listener, *anonymous, *lines, ""]))
         self.process = None
 
     def start(self):
         log = open(self.folder / "mosquitto.log", "ab")
-        self.process = subprocess.Popen(["/usr/sbin/mosquitto", "-c", self.config], stdout=log, stderr=log)
+        self.process = subprocess.Popen([*self.around, "/usr/sbin/mosquitto", "-c", self.config], stdout=log, stderr=log)
         wait_until(self.answers, 10, "the broker listens")
         return self
 
     def answers(self):
         if self.process.poll() is not None:
             raise AssertionError(f"mosquitto ended: {(self.folder / 'mosquitto.log').read_text()}")
-        with socket.socket() as s:
-            return s.connect_ex(("127.0.0.1", self.port)) == 0
+        with socket.socket(socket.AF_UNIX if self.path else socket.AF_INET) as s:
+            return s.connect_ex(str(self.path) if self.path else ("127.0.0.1", self.port)) == 0
 
     def stop(self):
         if self.process is not None:
@@ -131,9 +135,12 @@ class Subscriber:
 
 
 class Daemon:
-    """kneadd with its own configuration and state directory."""
+    """
+    kneadd with its own configuration and state directory; the state of one before it in the same folder goes on. around: a command
+    in front of it that becomes it (as nsenter does); env: on top of our own.
+    """
 
-    def __init__(self, folder, config):
+    def __init__(self, folder, config, around=(), env=None):
         self.folder = pathlib.Path(folder)
         self.config = self.folder / "kneadd.conf"
         self.config.write_text(config)
@@ -141,9 +148,9 @@ class Daemon:
         state = self.folder / "state"
         state.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
-            [KNEADD, "-c", self.config],
+            [*around, KNEADD, "-c", self.config],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_path, "ab"),
-            env={**os.environ, "STATE_DIRECTORY": str(state)},
+            env={**os.environ, "STATE_DIRECTORY": str(state), **(env or {})},
         )
 
     @property
