@@ -15,6 +15,7 @@
 #include "publish_internal.h"
 
 #define BAND 0.005 /* of full scale */
+#define HOLD_VALUES 3 /* of the last hold that are shown unasked */
 #define CAPACITY_N 500.0 /* full scale where nobody says */
 
 struct sink_mqtt_options publish_sink_options(const struct conf *c)
@@ -213,6 +214,7 @@ void publish_event(
 	int length = event_json(e, &context, text, sizeof(text));
 
 	publish_send_event(p, d, knead_event_group(e->type), n, text, length);
+	publish_calm_spend(d, e->type == KNEAD_EVENT_HOLD_END ? 1 + HOLD_VALUES : 1);
 	if (e->type == KNEAD_EVENT_HOLD_END && length > 0) {
 		publish_send(p, d, TOPIC_HOLD, NULL, text, length);
 		publish_scalars(p, d, PUBLISH_SCALARS_HOLD, text);

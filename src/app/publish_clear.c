@@ -66,9 +66,10 @@ void publish_clear_scalars(struct publish *p, const char *base, const char *id)
 	const struct knead_event e = { .type = KNEAD_EVENT_HOLD_END };
 	const struct event_context context = { .device = id, .boot = "" };
 	const struct knead_view view = { .has_samples = true };
+	const struct document_calm calm = { 0 };
 	char text[EVENT_JSON_MAX > DOCUMENT_MAX ? EVENT_JSON_MAX : DOCUMENT_MAX];
 
-	if (document_state(&view, 0, KNEAD_PROFILE_BALL, "", text, sizeof(text)) > 0)
+	if (document_state(&view, &calm, 0, KNEAD_PROFILE_BALL, "", text, sizeof(text)) > 0)
 		publish_empty_scalars(p, base, id, PUBLISH_SCALARS_STATE, text);
 	if (document_session(&view, 0, text, sizeof(text)) > 0)
 		publish_empty_scalars(p, base, id, PUBLISH_SCALARS_SESSION, text);

@@ -24,13 +24,18 @@ struct publish_state {
 	struct knead_protocol_fields protocol;
 	int64_t hold_since_us;
 	double target_s, force_n, cadence_per_min;
+	int64_t cadence_at_us;
 };
 
 /* What the calm values of live say, and since when. */
 struct publish_calm {
 	struct document_calm told;
+	enum knead_phase phase; /* the one at hand, and since when */
+	int64_t phase_us;
 	double pressed_n; /* the force of the pressure that was told */
 	int64_t force_us, pressure_us;
+	double spent; /* changes of any value of late, see publish_calm.c */
+	int64_t spent_us; /* until when they were reckoned */
 };
 
 struct publish_live {
@@ -169,6 +174,19 @@ void publish_send_discovery(struct publish *p, const char *topic, const char *te
 
 /* Sends diag at once. */
 void publish_diag(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us);
+
+/* So many values of what is published have changed, or events were told. */
+void publish_calm_spend(struct publish_device *d, int changes);
+/* Whether the force or the pressure of a contact has changed so much, or for so long, that it is worth telling. */
+bool publish_calm_is_due(const struct publish_device *d, int64_t now_us);
+/* Before each look: takes note of the phase. */
+void publish_calm_look(struct publish_device *d, int64_t now_us);
+/* Whether the phase has lasted long enough to be told as the calm one. */
+bool publish_calm_phase_is_due(const struct publish_device *d, int64_t now_us);
+/* Before each state message: brings the calm phase up to date if that is due. */
+void publish_calm_phase(struct publish_device *d, int64_t now_us);
+/* Before each live message: brings the calm values up to date where they are due; all of them if not loaded (any more). */
+void publish_calm_down(struct publish_device *d, bool loaded, int64_t now_us);
 
 #define PUBLISH_DIAG_US 30000000
 #define PUBLISH_HEALTH_US 60000000

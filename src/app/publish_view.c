@@ -4,9 +4,10 @@
  *
  *              at once                         else, on a change            heartbeat
  *   state      phase                           1 s after the last           60 s
+ *                                              (cadence of a roll: 10 s)
  *   live       phase, first, last of a contact 1/live_hz, beyond the band   5 s while loaded
  *   session    it starts or ends               1 s after the last           60 s while it runs
- *                                              (strokes alone: 10 s)
+ *                                              (strokes alone: 20 s)
  *   diag       faults, online, offline         -                            30 s
  *
  * There is no debounce that waits for silence: a change is told as soon as its limit allows, with the newest values.
@@ -21,11 +22,11 @@
 #define LIVE_BEAT_US 5000000
 #define LOOK_LOADED_US 100000 /* how often to look whether the force has left the band */
 #define LOOK_IDLE_US 1000000
-#define STROKES_MIN_US 10000000 /* strokes come every second or two, and each has an event of its own */
+#define STROKES_MIN_US 20000000 /* strokes come every second or two, and each has an event of its own */
+#define CADENCE_MIN_US 10000000
 #define CADENCE_BAND 2.0 /* per minute, and */
 #define CADENCE_SHARE 0.1
-#define CALM_FORCE_S 1.2
-#define CALM_PRESSURE_S 3.0
+#define SESSION_VALUES 2 /* of a session document are others, mostly: holds or strokes, and the time */
 
 static int64_t earlier(int64_t a_us, int64_t b_us)
 {
@@ -34,11 +35,29 @@ static int64_t earlier(int64_t a_us, int64_t b_us)
 
 /* ---- state ---- */
 
+/* It is the mean of the roll so far, which settles: told when a roll begins and ends, else seldom and only if it is another. */
+static bool cadence_is_due(const struct publish_device *d, int64_t now_us)
+{
+	const struct publish_state *s = &d->state;
+	double now = d->view.cadence_per_min, told = s->cadence_per_min;
+
+	if (!s->sent || (now > 0) != (told > 0))
+		return true;
+	return now_us >= s->cadence_at_us + CADENCE_MIN_US &&
+	       fabs(now - told) >= fmax(CADENCE_BAND, CADENCE_SHARE * told);
+}
+
 static void send_state(struct publish *p, struct publish_device *d, int64_t now_us)
 {
-	const struct knead_view *v = &d->view;
+	bool cadence = cadence_is_due(d, now_us);
+	struct knead_view told = d->view;
+	const struct knead_view *v = &told;
 	char text[DOCUMENT_MAX];
 
+	if (!cadence)
+		told.cadence_per_min = d->state.cadence_per_min;
+	publish_calm_phase(d, now_us);
+	publish_calm_spend(d, cadence + (v->in_use != d->state.in_use));
 	d->state = (struct publish_state){
 		.sent = true,
 		.at_us = now_us,
@@ -51,14 +70,15 @@ static void send_state(struct publish *p, struct publish_device *d, int64_t now_
 		.target_s = v->target_s,
 		.force_n = v->force_n,
 		.cadence_per_min = v->cadence_per_min,
+		.cadence_at_us = cadence ? now_us : d->state.cadence_at_us,
 	};
-	int length = document_state(v, d->wall_origin_us, d->profile, d->protocol, text, sizeof(text));
+	int length = document_state(v, &d->calm.told, d->wall_origin_us, d->profile, d->protocol, text, sizeof(text));
 	publish_send(p, d, TOPIC_STATE, NULL, text, length);
 	if (length > 0)
 		publish_scalars(p, d, PUBLISH_SCALARS_STATE, text);
 }
 
-static bool state_changed(const struct publish_device *d)
+static bool state_changed(const struct publish_device *d, int64_t now_us)
 {
 	const struct publish_state *s = &d->state;
 	const struct knead_view *v = &d->view;
@@ -66,15 +86,15 @@ static bool state_changed(const struct publish_device *d)
 	return v->holding != s->holding || v->in_use != s->in_use || v->hold_id != s->hold_id ||
 	       v->protocol.step != s->protocol.step || v->protocol.done != s->protocol.done ||
 	       v->protocol.completed != s->protocol.completed || (v->holding && v->hold_since_us != s->hold_since_us) ||
-	       v->target_s != s->target_s || fabs(v->force_n - s->force_n) > d->band_n ||
-	       fabs(v->cadence_per_min - s->cadence_per_min) >= fmax(CADENCE_BAND, CADENCE_SHARE * s->cadence_per_min);
+	       v->target_s != s->target_s || fabs(v->force_n - s->force_n) > d->band_n || cadence_is_due(d, now_us) ||
+	       publish_calm_phase_is_due(d, now_us);
 }
 
 static int64_t update_state(struct publish *p, struct publish_device *d, int64_t now_us)
 {
 	const struct publish_state *s = &d->state;
 	bool at_once = !s->sent || d->view.phase != s->phase;
-	bool changed = at_once || state_changed(d);
+	bool changed = at_once || state_changed(d, now_us);
 
 	if (at_once || now_us >= s->at_us + (changed ? STATE_MIN_US : STATE_BEAT_US)) {
 		send_state(p, d, now_us);
@@ -83,60 +103,13 @@ static int64_t update_state(struct publish *p, struct publish_device *d, int64_t
 	return s->at_us + (changed ? STATE_MIN_US : STATE_BEAT_US);
 }
 
-/* ---- calm ---- */
-
-/*
- * Whoever keeps each state for ever wants few of them: a change is worth one the sooner the greater it is. One of all the
- * value (a contact begins, a stroke ends) after calm_s, one of a tenth of it after ten times calm_s, one of less than the band
- * never. What rested at 0 for long rises at once.
- */
-static bool is_worth(double now_n, double told_n, int64_t waited_us, double calm_s, double band_n)
-{
-	double change_n = fabs(now_n - told_n);
-	double waited_s = (double)waited_us / KNEAD_US_PER_S;
-
-	return change_n > band_n && change_n * waited_s >= calm_s * fmax(now_n, told_n);
-}
-
-static bool force_is_worth(const struct publish_device *d, int64_t now_us)
-{
-	const struct publish_calm *c = &d->calm;
-
-	return is_worth(d->view.force_n, c->told.force_n, now_us - c->force_us, CALM_FORCE_S, d->band_n);
-}
-
-/* The pressure is the force over again, on an area that a touch does not have yet. */
-static bool pressure_is_worth(const struct publish_device *d, int64_t now_us)
-{
-	const struct publish_calm *c = &d->calm;
-
-	return d->view.phase != KNEAD_PHASE_TOUCH &&
-	       is_worth(d->view.force_n, c->pressed_n, now_us - c->pressure_us, CALM_PRESSURE_S, d->band_n);
-}
-
-/* Before a live message. The last one of a contact tells what is there. */
-static void calm_down(struct publish_device *d, bool loaded, int64_t now_us)
-{
-	struct publish_calm *c = &d->calm;
-
-	if (!loaded || force_is_worth(d, now_us)) {
-		c->told.force_n = d->view.force_n;
-		c->force_us = now_us;
-	}
-	if (!loaded || !c->told.pressure_kpa.known || pressure_is_worth(d, now_us)) {
-		c->told.pressure_kpa = d->view.pressure_kpa;
-		c->pressed_n = d->view.force_n;
-		c->pressure_us = now_us;
-	}
-}
-
 /* ---- live ---- */
 
 static void send_live(struct publish *p, struct publish_device *d, bool loaded, int64_t now_us)
 {
 	char text[DOCUMENT_MAX];
 
-	calm_down(d, loaded, now_us);
+	publish_calm_down(d, loaded, now_us);
 	d->live = (struct publish_live){
 		.loaded = loaded,
 		.at_us = now_us,
@@ -158,8 +131,7 @@ static int64_t update_live(struct publish *p, struct publish_device *d, int64_t 
 		return INT64_MAX;
 	int64_t interval_us = (int64_t)(KNEAD_US_PER_S / d->live_hz);
 	bool at_once = loaded != l->loaded || d->view.phase != l->phase;
-	bool changed = fabs(d->view.force_n - l->force_n) > d->band_n || force_is_worth(d, now_us) ||
-		       pressure_is_worth(d, now_us);
+	bool changed = fabs(d->view.force_n - l->force_n) > d->band_n || publish_calm_is_due(d, now_us);
 
 	if (at_once || now_us >= l->at_us + (changed ? interval_us : LIVE_BEAT_US))
 		send_live(p, d, loaded, now_us);
@@ -172,6 +144,7 @@ static void send_session(struct publish *p, struct publish_device *d, int64_t no
 {
 	char text[DOCUMENT_MAX];
 
+	publish_calm_spend(d, SESSION_VALUES);
 	d->session = (struct publish_session){
 		.sent = true,
 		.active = d->view.session.active,
@@ -257,6 +230,7 @@ int64_t publish_view(struct publish *p, struct publish_device *d, const struct k
 	due_us = update_diag(p, d, now_us, wall_us);
 	if (!view->has_samples)
 		return due_us;
+	publish_calm_look(d, now_us);
 	if (d->online) {
 		due_us = earlier(due_us, update_state(p, d, now_us));
 		due_us = earlier(due_us, update_live(p, d, now_us));

@@ -86,8 +86,8 @@ static void put_protocol(struct json *j, const struct knead_protocol_fields *f)
 		json_put_text(j, keys[i], NULL);
 }
 
-int document_state(const struct knead_view *v, int64_t wall_origin_us, enum knead_profile profile, const char *protocol,
-	char *buf, size_t size)
+int document_state(const struct knead_view *v, const struct document_calm *calm, int64_t wall_origin_us,
+	enum knead_profile profile, const char *protocol, char *buf, size_t size)
 {
 	struct json j;
 
@@ -108,6 +108,8 @@ int document_state(const struct knead_view *v, int64_t wall_origin_us, enum knea
 	json_put_text(&j, "profile", knead_profile_to_str(profile));
 	json_put_text(&j, "protocol", text_if_any(protocol));
 	put_protocol(&j, &v->protocol);
+	json_put_text(&j, "calm_phase", knead_phase_to_str(calm->phase));
+	json_put_bool(&j, "calm_holding", calm->holding);
 	return end(&j);
 }
 

@@ -16,10 +16,12 @@
 
 /* Each writes a NUL-terminated text and returns its length, or -ENOBUFS. wall_origin_us is UTC of stream time 0. */
 
-/* Values of a contact that change only where it is worth keeping: what a recorder of states stores. */
+/* Values that change only where it is worth keeping: what a recorder of states stores. */
 struct document_calm {
 	double force_n;
 	struct knead_maybe pressure_kpa;
+	enum knead_phase phase;
+	bool holding;
 };
 
 /* up_ms is monotonic since the start of the program, seq counts live messages from 1. */
@@ -27,8 +29,8 @@ int document_live(const struct knead_view *v, const struct document_calm *calm, 
 	uint64_t seq, char *buf, size_t size);
 
 /* protocol may be "" = none. */
-int document_state(const struct knead_view *v, int64_t wall_origin_us, enum knead_profile profile, const char *protocol,
-	char *buf, size_t size);
+int document_state(const struct knead_view *v, const struct document_calm *calm, int64_t wall_origin_us,
+	enum knead_profile profile, const char *protocol, char *buf, size_t size);
 
 /* Needs v->session.known. */
 int document_session(const struct knead_view *v, int64_t wall_origin_us, char *buf, size_t size);

@@ -36,9 +36,10 @@ const struct ha_entity ha_device_entities[] = {
 		.when = HA_WITH_PRESSURE },
 	{ SENSOR("load", "Load", HA_LIVE, "load_kg"), .unit = "kg", .device_class = "weight", .precision = 2, MEASURED,
 		.expire_s = 15, .off = true },
-	{ BINARY("holding", "Holding", HA_STATE, "holding"), .device_class = "running" },
+	{ BINARY("holding", "Holding", HA_STATE, "calm_holding"), .device_class = "running" },
 	{ BINARY("in_use", "In use", HA_STATE, "in_use"), .device_class = "occupancy" },
-	{ SENSOR("phase", "Phase", HA_STATE, "phase"), .device_class = "enum", .options = PHASES, .precision = -1 },
+	{ SENSOR("phase", "Phase", HA_STATE, "calm_phase"), .device_class = "enum", .options = PHASES,
+		.precision = -1 },
 	{ SENSOR("cadence", "Cadence", HA_STATE, "cadence_per_min"), .unit = "1/min", .precision = 0, MEASURED },
 	/* ---- the last hold ---- */
 	{ SENSOR("last_hold_duration", "Last hold duration", HA_HOLD, "duration_s"), IN_S, .precision = 1, MEASURED },

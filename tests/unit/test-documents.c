@@ -76,25 +76,27 @@ static void live_is_that_of_the_contract(void **state)
 static void state_is_that_of_the_contract(void **state)
 {
 	struct knead_view v = held_view();
+	struct document_calm calm = { .phase = KNEAD_PHASE_TOUCH, .holding = true };
 	char buf[DOCUMENT_MAX];
 
-	assert_true(document_state(&v, wall_us(ORIGIN), KNEAD_PROFILE_BALL, "hold30", buf, sizeof(buf)) > 0);
+	assert_true(document_state(&v, &calm, wall_us(ORIGIN), KNEAD_PROFILE_BALL, "hold30", buf, sizeof(buf)) > 0);
 	assert_string_equal(buf,
 		"{\"v\":1,\"ts\":\"2026-11-20T08:36:42.120Z\",\"phase\":\"holding\",\"holding\":true,\"in_use\":true,"
 		"\"hold_id\":17,\"hold_since\":\"2026-11-20T08:36:12.040Z\",\"target_s\":30,\"force_n\":86.4,"
-		"\"cadence_per_min\":0,\"profile\":\"ball\",\"protocol\":\"hold30\",\"step\":1,\"step_of\":1,\"step_done\":0,\"step_target\":1,\"protocol_completed\":false}");
+		"\"cadence_per_min\":0,\"profile\":\"ball\",\"protocol\":\"hold30\",\"step\":1,\"step_of\":1,\"step_done\":0,\"step_target\":1,\"protocol_completed\":false,\"calm_phase\":\"touch\",\"calm_holding\":true}");
 }
 
 static void state_of_an_idle_device_says_null_for_what_is_not_there(void **state)
 {
 	struct knead_view v = { .has_samples = true, .target_s = 30, .force_n = -0.31 };
+	struct document_calm calm = { 0 };
 	char buf[DOCUMENT_MAX];
 
-	assert_true(document_state(&v, 0, KNEAD_PROFILE_GENTLE, "", buf, sizeof(buf)) > 0);
+	assert_true(document_state(&v, &calm, 0, KNEAD_PROFILE_GENTLE, "", buf, sizeof(buf)) > 0);
 	assert_string_equal(buf,
 		"{\"v\":1,\"ts\":\"1970-01-01T00:00:00.000Z\",\"phase\":\"idle\",\"holding\":false,\"in_use\":false,"
 		"\"hold_id\":null,\"hold_since\":null,\"target_s\":30,\"force_n\":-0.3,\"cadence_per_min\":0,"
-		"\"profile\":\"gentle\",\"protocol\":null,\"step\":null,\"step_of\":null,\"step_done\":null,\"step_target\":null,\"protocol_completed\":null}");
+		"\"profile\":\"gentle\",\"protocol\":null,\"step\":null,\"step_of\":null,\"step_done\":null,\"step_target\":null,\"protocol_completed\":null,\"calm_phase\":\"idle\",\"calm_holding\":false}");
 }
 
 static void session_is_that_of_the_contract(void **state)
@@ -206,9 +208,10 @@ static void info_and_health_list_the_devices(void **state)
 static void a_document_that_does_not_fit_is_refused(void **state)
 {
 	struct knead_view v = held_view();
+	struct document_calm calm = { 0 };
 	char buf[64];
 
-	assert_int_equal(document_state(&v, 0, KNEAD_PROFILE_BALL, "", buf, sizeof(buf)), -ENOBUFS);
+	assert_int_equal(document_state(&v, &calm, 0, KNEAD_PROFILE_BALL, "", buf, sizeof(buf)), -ENOBUFS);
 }
 
 int main(void)
