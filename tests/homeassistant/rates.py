@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """How many state rows the recorder of a real Home Assistant stores, with the shipped defaults. Prints them by entity.
 
-rates.py [--scenario NAME] [--minutes N] [--seed N] [-o KEY=VALUE]: a simulated ball plays the scenario in real time; rows of
-the minutes that were measured, scaled to an hour. Needs scripts/setup --homeassistant, and root.
+rates.py [--scenario NAME]... [--minutes N] [--seed N] [-o KEY=VALUE]: for each scenario a simulated ball plays it in real time,
+all at one kneadd and one Home Assistant; rows of the minutes that were measured, by ball, and scaled to an hour.
+Needs scripts/setup --homeassistant, and root.
 """
 import argparse
 import pathlib
@@ -19,51 +20,72 @@ import harness  # noqa: E402
 import house as houses  # noqa: E402
 
 SETTLE_S = 20  # the rows of coming up are not those of an hour
+SCENARIOS = ["session", "mixed", "roll", "press-set", "idle"]
 
 
-def measure(folder, scenario, seed, minutes, options):
-    """Rows by entity within so many minutes of the scenario."""
-    link = folder / "ball"
-    simulated = [harness.KNEAD, "simulate", "--scenario", scenario, "--seed", str(seed), "--pty", link]
-    ball = subprocess.Popen(simulated, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def name(number, scenario):
+    return f"{scenario}-{number}"
+
+
+def configuration(folder, broker_port, scenarios, options):
+    lines = ["[mqtt]", f"port = {broker_port}"]
+    for number, scenario in enumerate(scenarios, 1):
+        port = folder / name(number, scenario)
+        lines += [f"[device {name(number, scenario)}]", f"port = pty:{port}", "counts_per_n = 8400", *options]
+    return "\n".join(lines) + "\n"
+
+
+def measure(folder, scenarios, seed, minutes, options):
+    """Rows by entity within so many minutes of the scenarios; and all that is wrong in the log of kneadd."""
+    balls = [subprocess.Popen([harness.KNEAD, "simulate", "--scenario", scenario, "--seed", str(seed), "--pty",
+                               folder / name(number, scenario)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+             for number, scenario in enumerate(scenarios, 1)]
     broker, house, daemon = harness.Broker(folder).start(), houses.HomeAssistant(folder), None
     try:
         house.start().onboard()
         house.add_broker(broker.port)
-        lines = ["[mqtt]", f"port = {broker.port}", "[device ball-1]", f"port = pty:{link}", "counts_per_n = 8400", *options]
-        daemon = harness.Daemon(folder, "\n".join(lines) + "\n")
-        house.wait("binary_sensor.ball_1_link", "on", 60)
+        daemon = harness.Daemon(folder, configuration(folder, broker.port, scenarios, options))
+        for number, scenario in enumerate(scenarios, 1):
+            house.wait(f"binary_sensor.{name(number, scenario).replace('-', '_')}_link", "on", 60)
         time.sleep(SETTLE_S)
         since = time.time()
         time.sleep(minutes * 60)
         until = time.time()
         time.sleep(3)  # the recorder commits each second
-        return {entity: rows for entity, rows in house.rows(since, until).items() if "ball_1" in entity or "knead" in entity}
+        print(f"log of kneadd:\n{daemon.log}")
+        return house.rows(since, until)
     finally:
-        ball.terminate()
-        ball.wait()
+        for ball in balls:
+            ball.terminate()
+            ball.wait()
         if daemon:
             daemon.stop()
         house.stop()
         broker.stop()
 
 
+def show(title, rows, hourly):
+    for entity, count in sorted(rows.items(), key=lambda item: -item[1]):
+        print(f"{entity:54} {count:6} {count * hourly:8.0f}/h")
+    print(f"{title}: {sum(rows.values())} rows, {sum(rows.values()) * hourly:.0f} an hour\n", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenario", default="session")
+    parser.add_argument("--scenario", action="append", help=f"default: {' '.join(SCENARIOS)}")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("-o", action="append", default=[], metavar="KEY=VALUE", help="a key of the device")
+    parser.add_argument("-o", action="append", default=[], metavar="KEY=VALUE", help="a key of each device")
     asked = parser.parse_args()
     if reason := houses.why_not():
         sys.exit(reason)
+    scenarios, hourly = asked.scenario or SCENARIOS, 60 / asked.minutes
     with tempfile.TemporaryDirectory() as folder:
-        rows = measure(pathlib.Path(folder), asked.scenario, asked.seed, asked.minutes, asked.o)
-    hourly = 60 / asked.minutes
-    for entity, count in sorted(rows.items(), key=lambda item: -item[1]):
-        print(f"{entity:44} {count:6} {count * hourly:8.0f}/h")
-    total = sum(rows.values())
-    print(f"{asked.scenario}, {asked.minutes:g} min: {total} rows, {total * hourly:.0f} an hour")
+        rows = measure(pathlib.Path(folder), scenarios, asked.seed, asked.minutes, asked.o)
+    for number, scenario in enumerate(scenarios, 1):
+        prefix = name(number, scenario).replace("-", "_") + "_"
+        show(scenario, {entity: n for entity, n in rows.items() if entity.split(".")[1].startswith(prefix)}, hourly)
+    show("bridge", {entity: n for entity, n in rows.items() if entity.split(".")[1].startswith("knead_")}, hourly)
 
 
 if __name__ == "__main__":
