@@ -158,7 +158,7 @@ static int from_text(const char *text, struct state *ret)
 static int read_file(const char *path, struct state *ret, char *why, size_t size)
 {
 	char text[FILE_MAX];
-	FILE *in = fopen(path, "re");
+	FILE *in = state_file_open(path);
 	size_t n;
 
 	if (!in && errno == ENOENT)
@@ -337,7 +337,7 @@ char *state_store_get_text(struct state_store *s)
 
 	if (!s->directory || asprintf(&path, "%s/" TEXT_NAME ".json", s->directory) < 0)
 		return NULL;
-	in = fopen(path, "re");
+	in = state_file_open(path);
 	free(path);
 	if (!in)
 		return NULL;

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A file is written beside its place, flushed, and renamed into it, so that a power cut leaves the old one or the new one. */
+/*
+ * A file is written beside its place, flushed, and renamed into it, so that a power cut leaves the old one or the new one.
+ *
+ * root works here too, for `knead calibrate`, in a folder that belongs to the service's user. So no link is followed and no
+ * FIFO waited for: whoever has taken over the service must not lead root to other files.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -43,10 +48,12 @@ static int flush_directory(const char *directory)
 
 static int replace_file(const char *directory, const char *path, const char *beside, const char *text)
 {
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	struct stat folder;
-	int r;
+	int fd, r;
 
+	/* A new file always: what lies there is left from a power cut, or was laid there. */
+	unlink(beside);
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return -errno;
 	/* root calibrates, the service's user reads it */
@@ -75,4 +82,25 @@ int state_file_write(const char *directory, const char *name, const char *text)
 	free(path);
 	free(beside);
 	return r;
+}
+
+FILE *state_file_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	FILE *in = NULL;
+	int error;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		errno = EINVAL;
+	else
+		in = fdopen(fd, "r");
+	if (!in) {
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	return in;
 }

@@ -21,6 +21,8 @@
 #include "port_holder.h"
 #include "port_internal.h"
 
+#define GROUP_UNSEEN 65534 /* how any group looks from a user namespace that does not have it, as the service's */
+
 static const char *const usual_suspects[] = { "ModemManager", "brltty", "gpsd", "agetty" };
 
 static bool same_device(const struct stat *a, const struct stat *b)
@@ -171,7 +173,7 @@ static void explain_permission(const char *path, char *ret_why, size_t why_size)
 	struct group *group = NULL;
 	struct stat st;
 
-	if (stat(path, &st) == 0 && st.st_gid != 0 && (st.st_mode & S_IRGRP))
+	if (stat(path, &st) == 0 && st.st_gid != 0 && st.st_gid != GROUP_UNSEEN && (st.st_mode & S_IRGRP))
 		group = getgrgid(st.st_gid);
 	snprintf(ret_why, why_size,
 		"no permission to open port %s, the user must be in group %s: 'sudo usermod -aG %s USER', then log in again",

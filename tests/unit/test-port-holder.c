@@ -160,6 +160,20 @@ static void a_port_without_permission_is_explained_with_the_group(void **state)
 	assert_non_null(strstr(explain(*state, -EACCES, path), "usermod -aG dialout"));
 }
 
+/* Inside the service's user namespace every group but its own looks like this one. */
+static void a_group_that_cannot_be_seen_is_not_named(void **state)
+{
+	const char *path;
+
+	if (geteuid() != 0)
+		skip();
+	scratch_write(*state, "port", "");
+	path = scratch_path(*state, "port");
+	assert_int_equal(chown(path, 0, 65534), 0);
+	assert_int_equal(chmod(path, 0660), 0);
+	assert_non_null(strstr(explain(*state, -EACCES, path), "group dialout"));
+}
+
 static void what_is_missing_or_closed_is_told_plainly(void **state)
 {
 	assert_non_null(strstr(explain(*state, -ENOENT, "/dev/ttyUSB9"), "port /dev/ttyUSB9 is not there"));
@@ -182,6 +196,7 @@ int main(void)
 		TEST(a_busy_port_without_visible_holder_tells_how_to_look),
 		TEST(a_port_that_is_open_here_already_is_no_riddle),
 		TEST(a_port_without_permission_is_explained_with_the_group),
+		TEST(a_group_that_cannot_be_seen_is_not_named),
 		TEST(what_is_missing_or_closed_is_told_plainly),
 	};
 

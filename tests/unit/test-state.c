@@ -182,6 +182,46 @@ static void a_directory_that_is_not_there_costs_the_file_only(void **state)
 	state_store_free(s);
 }
 
+/* The folder belongs to the service's user; root writes into it with `knead calibrate`. */
+static void a_link_laid_where_the_file_is_written_first_leads_nowhere(void **state)
+{
+	char victim[128], link[128], text[16] = "";
+	struct stat st;
+	FILE *in;
+
+	write_file(*state, "victim", "precious");
+	snprintf(victim, sizeof(victim), "%s/victim", (char *)*state);
+	snprintf(link, sizeof(link), "%s/.ball-1.json.new", (char *)*state);
+	assert_int_equal(symlink(victim, link), 0);
+	assert_int_equal(state_write(*state, "ball-1", &two_cells), 0);
+	in = fopen(victim, "re");
+	assert_non_null(in);
+	assert_non_null(fgets(text, sizeof(text), in));
+	assert_int_equal(fclose(in), 0);
+	assert_string_equal(text, "precious");
+	snprintf(link, sizeof(link), "%s/ball-1.json", (char *)*state);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+}
+
+static void what_is_no_plain_file_is_no_state(void **state)
+{
+	struct state_store *s = open_store(*state);
+	char path[128], other[128], why[256] = "";
+	struct state got;
+
+	snprintf(path, sizeof(path), "%s/ball-1.json", (char *)*state);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_true(state_store_get(s, "ball-1", &got, why, sizeof(why)) < 0);
+	assert_non_null(strstr(why, "ball-1.json"));
+	write_file(*state, "elsewhere", "{}");
+	snprintf(other, sizeof(other), "%s/elsewhere", (char *)*state);
+	snprintf(path, sizeof(path), "%s/ball-2.json", (char *)*state);
+	assert_int_equal(symlink(other, path), 0);
+	assert_true(state_store_get(s, "ball-2", &got, why, sizeof(why)) < 0);
+	state_store_free(s);
+}
+
 int main(void)
 {
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
@@ -193,6 +233,8 @@ int main(void)
 		IN_FOLDER(a_garbled_file_is_named_and_changes_nothing),
 		IN_FOLDER(a_garbled_file_is_replaced_by_the_next_state),
 		IN_FOLDER(nothing_lies_beside_the_file_afterwards),
+		IN_FOLDER(a_link_laid_where_the_file_is_written_first_leads_nowhere),
+		IN_FOLDER(what_is_no_plain_file_is_no_state),
 		cmocka_unit_test(a_directory_that_is_not_there_costs_the_file_only),
 	};
 
