@@ -230,7 +230,11 @@ static void on_stop(void *user)
 	struct app *a = user;
 
 	log_line(LOG_INFO, "kneadd: stopping");
-	loop_stopping();
+	/* Who says that it stops is killed when it does not: what starts again only reads everything again. */
+	if (a->restart)
+		loop_reloading();
+	else
+		loop_stopping();
 	for (size_t i = 0; i < a->devices_count; i++)
 		device_free(a->devices[i]);
 	a->devices_count = 0;
