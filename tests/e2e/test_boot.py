@@ -2,12 +2,14 @@
 """The service as installed, under a real systemd as PID 1: a container boots it, with a pseudo-terminal bound in as port.
 
 The container is Debian's minimal system, made once by debootstrap and kept under ~/.cache/knead; what is built now is
-installed into it at boot. It has a network of its own without a way out, a broker inside, and forgets everything after.
+installed into it at boot. It has a network of its own without a way out, and inside a name server, a serial bridge and a
+broker that is set up as config/mosquitto says: TLS, passwords, access rules. It forgets everything after.
+
+The unit runs as installed but for three things: pseudo-terminals count as serial ports, the watchdog is fast, and a
+system call that the filter does not allow kills instead of failing, so that none can hide.
 """
-import binascii
 import fcntl
 import hashlib
-import math
 import os
 import pathlib
 import platform
@@ -22,26 +24,43 @@ import tty
 import pytest
 
 import harness
+from boot import ball
+from test_mqtt_tls import make_authority, make_server
 
 HERE = pathlib.Path(__file__).resolve().parent
-PACKAGES = "systemd systemd-sysv dbus mosquitto mosquitto-clients libserialport0 libcjson1 libinih1 libmosquitto1 libsqlite3-0"
+PACKAGES = "systemd systemd-sysv dbus mosquitto mosquitto-clients libserialport0 libcjson1 libinih1 libmosquitto1 libsqlite3-0 python3"
 DIALOUT_GID = 20  # fixed in Debian
+PASSWORD = "kept-to-itself-58213"
+# The broker and one ball by name; one ball behind a serial bridge, one that is unplugged on the way.
 CONFIG = """\
 [mqtt]
-host = 127.0.0.1
-[homeassistant]
-discovery = off
+host = broker.house.example
+tls = yes
+ca_file = /etc/knead/ca.pem
+username = knead
+[log]
+level = debug
 [device ball-1]
+name = One
 port = pty:/dev/ttyKNEAD
 format = k1
 zero_raw = 83000
+[device ball-2]
+port = tcp://ball.house.example:4001
+format = k1
+zero_raw = 83000
+[device ball-3]
+port = pty:/dev/ttyPLUG
+format = k1
+zero_raw = 83000
 """
-# The unit allows serial devices; the port of this test is a pseudo-terminal. And a watchdog as fast as a test wants it.
 DROP_IN = """\
 [Service]
+LoadCredential=mqtt-password:/etc/knead/mqtt-password
 DeviceAllow=char-pts rw
 WatchdogSec=2
 RestartSec=200ms
+SystemCallErrorNumber=kill
 """
 CHECK_UNIT = """\
 [Unit]
@@ -86,62 +105,81 @@ def cached_root(packages=PACKAGES):
 
 def nspawn(root, *rest):
     # Also where no systemd runs on the host: nothing registered, no scope asked for, no network shared.
-    return ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "-D", root, *rest]
+    # bpf: systemd's device fences are such programs.
+    sharing = ["--register=no", "--keep-unit", "--private-network", "--resolv-conf=off"]
+    return ["systemd-nspawn", "--quiet", *sharing, "--system-call-filter=bpf", "--capability=CAP_BPF", "-D", root, *rest]
+
+
+# The container's systemd gets the one kind of control groups in which devices can be fenced, whatever the host's has.
+ENVIRONMENT = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
 
 
 def skip_unless_containers_work(root):
-    tried = subprocess.run(nspawn(root, "--volatile=overlay", "--pipe", "/bin/true"), capture_output=True, text=True)
+    tried = subprocess.run(nspawn(root, "--volatile=overlay", "--pipe", "/bin/true"), capture_output=True, text=True, env=ENVIRONMENT)
     if tried.returncode != 0:
         pytest.skip(f"systemd-nspawn cannot run a container here: {tried.stderr[-300:]}")
 
 
 class Ball(threading.Thread):
-    """A pseudo-terminal that speaks K1 as a ball does: every 8 s a hold of 4 s at 60 N, 80 lines a second."""
-
-    RATE_HZ = 80
-    COUNTS_PER_N = 420
-    RAMP_S = 0.2
-    HOLD_S = 4 - RAMP_S * (8 + 5) / 60  # from 8 N on the way up to 5 N on the way down
+    """The ball of boot/ball.py on a pseudo-terminal of the host."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.host, self.device = pty.openpty()
         tty.setraw(self.device)
+        os.set_blocking(self.host, False)
         self.path = os.ttyname(self.device)
         os.chown(self.path, 0, DIALOUT_GID)
         os.chmod(self.path, 0o660)
         self.ended = threading.Event()
 
-    @staticmethod
-    def frame(text):
-        return f"{text}*{binascii.crc_hqx(text.encode(), 0xFFFF):04X}\r\n".encode()
-
-    def force_n(self, t_s):
-        into = t_s % 8 - 2
-        return 60 * max(0.0, min(1.0, into / self.RAMP_S, (4 - into) / self.RAMP_S)) + 0.05 * math.sin(7 * t_s)
+    def send(self, lines):
+        try:
+            os.write(self.host, lines)
+        except BlockingIOError:
+            pass  # nobody listens yet: a real port drops it too
 
     def run(self):
-        began = time.monotonic()
-        os.set_blocking(self.host, False)
-        for seq in range(10**9):
-            t_s = seq / self.RATE_HZ
-            if self.ended.wait(max(0.0, began + t_s - time.monotonic())):
-                return
-            lines = self.frame(f"KI,1,test,1,{self.RATE_HZ},{self.COUNTS_PER_N},B00T") if seq % self.RATE_HZ == 0 else b""
-            raw = round(83000 + self.force_n(t_s) * self.COUNTS_PER_N)
-            lines += self.frame(f"K1,{seq % 2**16},{round(t_s * 1e6) % 2**32},{raw}")
-            try:
-                os.write(self.host, lines)
-            except BlockingIOError:
-                pass  # nobody listens yet: a real port drops it too
+        ball.play(self.send, self.ended.wait)
+
+
+def stage_broker(folder):
+    """What a person does who follows config/mosquitto, with passwords of this test."""
+    shutil.copytree(harness.TOP / "config/mosquitto", folder / "etc/mosquitto", dirs_exist_ok=True)
+    (folder / "etc/mosquitto/conf.d").mkdir()
+    (folder / "etc/mosquitto/knead.conf").rename(folder / "etc/mosquitto/conf.d/knead.conf")
+    rules = folder / "etc/mosquitto/acl"
+    one = "".join(line for line in rules.read_text().splitlines(keepends=True) if "knead_ball-1" in line)
+    more = "".join(one.replace("ball-1", name) for name in ("ball-2", "ball-3"))
+    rules.write_text(rules.read_text().replace(one.splitlines()[0], f"{more}{one.splitlines()[0]}", 1))
+    certificates = folder / "etc/mosquitto/certs"
+    certificates.mkdir()
+    passwords = folder / "etc/mosquitto/passwd"
+    passwords.touch(mode=0o600)
+    for name, password in (("knead", PASSWORD), ("homeassistant", "home-password")):
+        subprocess.run(["mosquitto_passwd", "-b", passwords, name, password], check=True, capture_output=True)
+    work = folder.parent / "authority"
+    work.mkdir()
+    authority = make_authority(work, "house")
+    key, certificate = make_server(work, authority, "DNS:broker.house.example")
+    shutil.copy(key, certificates / "broker.key")
+    shutil.copy(certificate, certificates / "broker.pem")
+    shutil.copy(authority[1], folder / "etc/knead/ca.pem")
 
 
 def stage(folder):
     """What `meson install` would put on a system, with the configuration of this test."""
     subprocess.run(["meson", "install", "-C", harness.BUILD, "--no-rebuild", "--destdir", folder], check=True, capture_output=True)
-    for path, text in (("etc/knead/kneadd.conf", CONFIG), ("etc/systemd/system/kneadd.service.d/test.conf", DROP_IN)):
+    for path, text in (
+        ("etc/knead/kneadd.conf", CONFIG),
+        ("etc/knead/mqtt-password", PASSWORD + "\n"),
+        ("etc/systemd/system/kneadd.service.d/test.conf", DROP_IN),
+        ("etc/resolv.conf", "nameserver 127.0.0.1\n"),
+    ):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
+    (folder / "etc/knead/mqtt-password").chmod(0o600)
+    stage_broker(folder)
 
 
 @pytest.fixture(scope="module")
@@ -154,22 +192,25 @@ def seen(tmp_path_factory):
     stage(folder / "stage")
     (folder / "results").mkdir()
     (folder / "check.service").write_text(CHECK_UNIT)
-    ball = Ball()
-    ball.start()
+    player = Ball()
+    player.start()
     binds = {
-        "--bind-ro": {folder / "stage": "/stage", HERE / "boot": "/check", folder / "check.service": "/etc/systemd/system/check.service"},
-        "--bind": {folder / "results": "/results", ball.path: "/dev/ttyKNEAD"},
+        "--bind-ro": {
+            folder / "stage": "/stage", HERE / "boot": "/check", harness.BUILD / "tests/e2e/boot": "/check-built",
+            folder / "check.service": "/etc/systemd/system/check.service",
+        },
+        "--bind": {folder / "results": "/results", player.path: "/dev/ttyKNEAD"},
     }
     options = [f"{option}={source}:{place}" for option, pairs in binds.items() for source, place in pairs.items()]
     command = nspawn(root, "--volatile=overlay", "--console=pipe", *options, "--boot", "systemd.wants=check.service")
     try:
-        booted = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150)
+        booted = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, env=ENVIRONMENT)
     finally:
-        ball.ended.set()
-        ball.join()
-        os.close(ball.host)
-        os.close(ball.device)
-    results = {p.name: p.read_text() for p in (folder / "results").iterdir()}
+        player.ended.set()
+        player.join()
+        os.close(player.host)
+        os.close(player.device)
+    results = {p.name: p.read_text(errors="replace") for p in (folder / "results").iterdir()}
     assert "complete" in results, f"{booted.stdout[-3000:]}\n{booted.stderr[-3000:]}\n{results}"
     return results
 
@@ -189,20 +230,58 @@ def test_the_service_becomes_active_by_saying_so(seen):
     assert "NOTIFY_SOCKET=" in seen["environment"]
 
 
-def test_it_runs_as_its_own_user_with_its_own_state_directory(seen):
+def test_it_runs_as_its_own_user_and_nobody_else_reads_its_state(seen):
     assert properties(seen["started"])["User"] == "knead"
     assert seen["running-as"] == "knead\n"
-    assert seen["state-directory"].split()[0] == "knead"
     assert "STATE_DIRECTORY=/var/lib/knead" in seen["environment"]
+    for line in seen["state-directory"].splitlines():
+        mode, owner, group, *_ = line.split()
+        assert (mode[1:], owner, group) in (("rwx------", "knead", "knead"), ("rw-------", "knead", "knead")), line
 
 
 def test_events_of_the_ball_reach_the_broker(seen):
     assert "knead/bridge/availability online" in seen["messages"]
-    assert "knead/ball-1/availability online" in seen["messages"]
-    # A hold that was already on when the service started carries a flag; a whole one is known to 20 ms.
-    whole = re.search(r'knead/ball-1/event/hold .*"hold_end".*"flags":\[\].*"duration_s":([0-9.]+)', seen["messages"])
-    assert whole, seen["messages"][-3000:]
-    assert abs(float(whole.group(1)) - Ball.HOLD_S) < 0.02
+    # By pseudo-terminal, by name and TCP, by a node that comes and goes.
+    for device in ("ball-1", "ball-2", "ball-3"):
+        assert f"knead/{device}/availability online" in seen["messages"], seen["journal"][-3000:]
+        # A hold that was already on when the service started carries a flag; a whole one is known to 20 ms.
+        whole = re.search(rf'knead/{device}/event/hold .*"hold_end".*"flags":\[\].*"duration_s":([0-9.]+)', seen["messages"])
+        assert whole, seen["messages"][-3000:]
+        assert abs(float(whole.group(1)) - ball.HOLD_S) < 0.02
+
+
+def test_the_broker_is_found_by_name_and_spoken_to_over_tls_with_the_password_of_the_credential(seen):
+    assert "broker broker.house.example:8883: connected with MQTT 5 over TLS" in seen["journal"]
+    assert seen["credential-found"] == "credentials/mqtt-password\n", "what the search for leaks looks for can be found"
+    assert seen["leaks"] == "", "the password stands in these"
+    assert "does not take" not in seen["journal"], "the access rules in config/mosquitto deny kneadd something it does"
+
+
+def test_a_ball_that_comes_back_as_another_node_is_taken_again(seen):
+    nodes = [line for line in seen["messages"].splitlines() if line.startswith("knead/ball-3/availability")]
+    assert [line.split()[1] for line in nodes[:3]] == ["online", "offline", "online"]
+
+
+def test_settings_by_command_are_kept_and_the_configuration_is_read_again(seen):
+    assert '"target_s":\t"45"' in seen["state-file"]
+    assert seen["reload-status"] == "0\n"
+    assert "configuration: read again" in seen["journal"]
+    assert "ball-1: its configuration changed; starting again" in seen["journal"]
+
+
+def test_it_can_start_itself_again_inside_its_fences(seen):
+    assert seen["process-after-restart"] == "same\n", seen["journal"][-3000:]
+
+
+def test_nothing_that_it_does_meets_a_fence(seen):
+    assert not re.search("(?i)operation not permitted|seccomp|SYS$|status=31|bad system call", seen["journal"], re.M)
+    assert not re.search("cannot|failed", seen["journal"].replace("Failed with result 'watchdog'", "")), seen["journal"]
+
+
+def test_it_listens_nowhere(seen):
+    *listening, total = seen["sockets"].splitlines()
+    assert listening == []
+    assert int(total.split()[1]) > 0, "the search looks at its sockets"
 
 
 def test_a_frozen_daemon_is_restarted_by_the_watchdog(seen):
@@ -217,3 +296,57 @@ def test_it_stops_within_three_seconds_and_says_goodbye(seen):
     assert (stopped["ActiveState"], stopped["Result"]) == ("inactive", "success"), seen["journal"]
     assert int(seen["stop-ms"]) < 3000
     assert [line for line in seen["messages"].splitlines() if "bridge/availability" in line][-1].endswith(" offline")
+
+
+# What a program may do that runs in the place of kneadd. Every try stands here, so that none can be left out.
+FENCES = {
+    "write": {
+        "/var/lib/knead/x": "allowed",
+        **{f"{place}/x": "EROFS" for place in ("", "/etc", "/usr", "/run", "/dev", "/var", "/var/lib", "/sys")},
+        **{f"{place}/x": "ENOENT" for place in ("/home", "/srv")},
+        **{f"{place}/x": "EACCES" for place in ("/root", "/dev/shm")},
+    },
+    "link": {"symlink": "EPERM", "hard": "EPERM", "node": "EPERM", "setuid-bit": "EPERM"},
+    "see": {
+        "/etc/knead/kneadd.conf": "allowed", "/etc/machine-id": "allowed", "/proc/self/statm": "allowed",
+        "/sys/class/tty": "allowed", "/proc/1/comm": "ENOENT", "/proc/meminfo": "ENOENT", "/home": "ENOENT",
+        "/var/log": "ENOENT", "/stage": "ENOENT", "/run/dbus": "EACCES",
+    },
+    "socket": {
+        "inet": "allowed", "inet6": "allowed", "unix": "allowed", "netlink": "EAFNOSUPPORT", "packet": "EAFNOSUPPORT",
+        "raw": "EPROTONOSUPPORT",
+    },
+    "serve": {"bind-tcp": "EPERM", "bind-unix": "EPERM", "listen": "EPERM", "accept": "EPERM"},
+    "run": {"/usr/bin/sh": "EACCES", "/usr/bin/su": "EACCES", "/var/lib/knead/program": "EACCES"},
+    "privilege": {
+        **{what: "EPERM" for what in (
+            "setuid", "setgroups", "unshare", "mount", "chroot", "ptrace", "bpf", "keyring", "sethostname", "writable-code",
+            "kill-systemd", "realtime")},
+        "no-new": "1",
+    },
+    "limit": {"core": "0"},
+}
+
+
+def tried(seen, kind):
+    return {words[1]: words[2] for words in map(str.split, seen["fence"].splitlines()) if len(words) == 3 and words[0] == kind}
+
+
+@pytest.mark.parametrize("kind", FENCES)
+def test_the_fences_hold(seen, kind):
+    assert tried(seen, kind) == FENCES[kind]
+
+
+def test_nothing_is_mounted_writable_but_the_state_and_a_tmp_of_its_own(seen):
+    writable = {line.split()[1] for line in seen["fence"].splitlines() if line.startswith("writable ")}
+    assert writable == {"/var/lib/knead", "/tmp", "/var/tmp"}
+
+
+def test_only_serial_devices_can_be_opened(seen):
+    if seen["device-fence"] == "0\n":
+        pytest.skip("systemd cannot fence devices in a container here: no BPF, or no cgroup2")
+    assert tried(seen, "device") == {
+        "/dev/null": "allowed",
+        # A pseudo-terminal, a node that only looks like a serial port, the maker of pseudo-terminals.
+        "/dev/ttyKNEAD": "EPERM", "/dev/ttyZERO": "EPERM", "/dev/ptmx": "EPERM",
+    }
