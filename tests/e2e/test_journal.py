@@ -6,7 +6,9 @@ import os
 import pathlib
 import random
 import signal
+import shutil
 import sqlite3
+import subprocess
 import time
 
 import pytest
@@ -90,6 +92,39 @@ def house(tmp_path, broker):
     made = House(tmp_path, broker)
     yield made
     made.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of one megabyte, of its own."""
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("a small disk needs root and mount")
+    place = tmp_path / "disk"
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"no small disk here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def health(subscriber):
+    found = [m.json for m in subscriber.messages if m.topic == "knead/bridge/health"]
+    return found[-1]["journal"] if found else None
+
+
+def wait_for_health(subscriber, test):
+    """Asks for it, as it comes by itself only once a minute."""
+    def asked():
+        subscriber.client.publish("knead/bridge/request/health", "{}", qos=1)
+        time.sleep(0.3)  # ten commands a second at most
+        return (found := health(subscriber)) is not None and test(found)
+
+    harness.wait_until(asked, 30, "bridge/health says so")
+
+
+def journal_faults(subscriber):
+    return [r for _, r in records(subscriber) if r["event_type"] == "fault" and r["kind"] == "journal"]
 
 
 def records(subscriber, families=("event", "late")):
@@ -275,3 +310,209 @@ def test_events_of_a_stop_without_broker_are_delivered_by_the_next_run(house, br
     wait_for_records(subscriber, len(rows))
     subscriber.close()
     assert keys(subscriber)[:len(rows)] == [(b, n) for b, n, *_ in rows]
+
+
+# ---- the disk fails ----
+
+
+def test_a_full_disk_costs_no_event_and_is_told_and_written_again_when_there_is_room(house, subscriber, small_disk):
+    house.start(f"path = {small_disk / 'journal.db'}")
+    house.ball.play(*TAP)
+    subscriber.wait_for(played_ball.is_event("tap"))
+    harness.wait_until(lambda: rows_of(house, small_disk / "journal.db"), 10, "the first event is written")
+    filler = small_disk / "filler"
+    with open(filler, "wb", buffering=0) as out, contextlib.suppress(OSError):
+        while True:
+            out.write(b"x" * 4096)
+    house.ball.play(*TAP * 50)
+    wait_for_records(subscriber, 50)
+    fault = harness.wait_until(lambda: journal_faults(subscriber), 20, "the fault is published")[0]
+    assert fault["detail"] == "the disk is full" and fault["device"] == "ball-1"
+    wait_for_health(subscriber, lambda j: not j["ok"] and j["problem"] == "the disk is full")
+    assert house.running.log.count("kept in memory until") == 1
+    filler.unlink()
+    wait_for_health(subscriber, lambda j: j["ok"] and j["problem"] is None and j["pending"] == 0)
+    house.ball.play(*TAP * 2)
+    house.running.stop()
+    assert not holes(keys(subscriber))
+    kept = {(b, n) for b, n, *_ in rows_of(house, small_disk / "journal.db")}
+    assert kept == set(keys(subscriber)), "what waited in memory is written in the end"
+
+
+def rows_of(house, path):
+    with house.open_journal(path) as db:
+        query = "SELECT boot, key & 0xffffffffff, payload, done FROM event JOIN run ON no = key >> 40 ORDER BY key"
+        return db.execute(query).fetchall()
+
+
+def test_a_disk_that_turns_read_only_and_back_costs_no_event(house, subscriber, small_disk):
+    house.start(f"path = {small_disk / 'journal.db'}")
+    house.ball.play(*TAP)
+    subscriber.wait_for(played_ball.is_event("tap"))
+    house.running.stop()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    house.start(f"path = {small_disk / 'journal.db'}")
+    house.ball.play(*TAP * 5)
+    harness.wait_until(lambda: len(keys(subscriber)) >= 8, 20, "events come without a journal")
+    harness.wait_until(lambda: journal_faults(subscriber), 20, "the fault is published")
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    wait_for_health(subscriber, lambda j: j["ok"])
+    house.running.stop()
+    assert {(b, n) for b, n, *_ in rows_of(house, small_disk / "journal.db")} == set(keys(subscriber))
+    assert not holes(keys(subscriber))
+
+
+@pytest.mark.parametrize("content", ["garbage", "cut", "damaged"])
+def test_a_broken_journal_is_set_aside_and_a_new_one_begun(house, subscriber, content):
+    house.start()
+    house.ball.play(*TAP * 60)
+    wait_for_records(subscriber, 60)
+    house.running.stop()
+    journal = house.state / "journal.db"
+    whole = journal.read_bytes()
+    journal.write_bytes({
+        "garbage": b"\xa5" * len(whole), "cut": whole[:4096], "damaged": whole[:4096] + b"\xa5" * (len(whole) - 4096),
+    }[content])
+    house.start()
+    house.ball.play(*TAP * 3)
+    count = len(set(keys(subscriber)))
+    harness.wait_until(lambda: list(house.state.glob("journal.db.corrupt-*")), 20, "it is set aside")
+    wait_for_records(subscriber, count + 3)
+    house.running.stop()
+    assert house.running.log.count("was corrupt; it is now") == 1
+    newest = keys(subscriber)[-1][0]
+    assert {(b, n) for b, n, *_ in house.rows()} == {(b, n) for b, n in keys(subscriber) if b == newest}
+
+
+@pytest.mark.parametrize("what", ["another program's", "a newer kneadd's"])
+def test_a_file_that_is_not_ours_is_left_as_it_is(house, subscriber, what):
+    house.state.mkdir()
+    journal = house.state / "journal.db"
+    with contextlib.closing(sqlite3.connect(journal)) as db:
+        db.execute("CREATE TABLE recipes (name)")
+        if what == "a newer kneadd's":
+            db.execute(f"PRAGMA application_id = {0x6b6e6a31}")
+            db.execute("PRAGMA user_version = 99")
+    before = journal.read_bytes()
+    house.start()
+    house.ball.play(*TAP * 3)
+    wait_for_records(subscriber, 3)
+    harness.wait_until(lambda: journal_faults(subscriber), 20, "the fault is published")
+    house.running.stop()
+    assert journal.read_bytes() == before
+    assert ("is another program's database" if what == "another program's" else "is of a newer kneadd") in house.running.log
+
+
+def test_a_journal_that_is_taken_away_is_begun_anew(house, subscriber):
+    house.start()
+    house.ball.play(*TAP)
+    subscriber.wait_for(played_ball.is_event("tap"))
+    harness.wait_until(lambda: house.rows(), 10, "the first event is written")
+    for part in house.state.glob("journal.db*"):
+        part.unlink()
+    house.ball.play(*TAP * 3)
+    wait_for_records(subscriber, 5)
+    house.running.stop()
+    assert len(house.rows()) >= 3 and not journal_faults(subscriber)
+
+
+def test_two_daemons_do_not_share_a_journal(house, subscriber, tmp_path):
+    house.start()
+    house.ball.play(*TAP)
+    subscriber.wait_for(played_ball.is_event("tap"))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "state").symlink_to(house.state)
+    text = played_ball.config(house.broker.port, {}, mqtt="base = other")
+    second = harness.Daemon(other, text)
+    harness.wait_until(lambda: "in use by another kneadd" in second.log, 10, "the second one sees the first")
+    second.stop()
+    house.ball.play(*TAP)
+    subscriber.wait_for(played_ball.is_event("tap"))
+
+
+# ---- the rest ----
+
+
+def test_without_a_state_directory_it_is_said_and_events_come_all_the_same(broker, subscriber, tmp_path):
+    ball = Ball(tmp_path / "ball-1")
+    config = tmp_path / "kneadd.conf"
+    config.write_text(played_ball.config(broker.port, {"ball-1": tmp_path / "ball-1"}))
+    environment = {k: v for k, v in os.environ.items() if k != "STATE_DIRECTORY"}
+    log = tmp_path / "log"
+    with open(log, "wb") as err:
+        process = subprocess.Popen([harness.KNEADD, "-c", config], stderr=err, env=environment)
+    try:
+        ball.play(*TAP)
+        subscriber.wait_for(played_ball.is_event("tap"))
+        assert "events wait for the broker in memory, and there is no history" in log.read_text()
+        assert health(subscriber) is None
+    finally:
+        harness.stop(process)
+        ball.port.unplug()
+
+
+def test_without_a_broker_the_journal_keeps_the_history(house):
+    house.broker.stop()
+    text = played_ball.config(1, {"ball-1": house.links["ball-1"]}).replace("host = 127.0.0.1", "host =")
+    ball = Ball(house.links["ball-1"])
+    house.running = harness.Daemon(house.folder, text)
+    ball.play(*TAP * 400)
+    harness.wait_until(lambda: (house.state / "journal.db").exists() and len(house.rows()) >= 400, 20, "all is written")
+    house.running.stop()
+    assert [n for _, n, *_ in house.rows()] == list(range(1, len(house.rows()) + 1))
+    assert house.waiting() == 0
+    ball.port.unplug()
+
+
+def test_another_broker_by_reload_gets_what_the_first_one_never_took(house, broker, tmp_path):
+    broker.stop()
+    house.start()
+    house.ball.play(*TAP * 20)
+    harness.wait_until(lambda: house.waiting() >= 20, 10, "20 events are in the journal")
+    other_folder = tmp_path / "other"
+    other_folder.mkdir()
+    other = harness.Broker(other_folder).start()
+    try:
+        subscriber = harness.Subscriber(other.port)
+        config = house.running.config
+        config.write_text(config.read_text().replace(f"port = {broker.port}", f"port = {other.port}"))
+        house.running.process.send_signal(signal.SIGHUP)
+        wait_for_records(subscriber, 21)
+        house.ball.play(*TAP)
+        wait_for_records(subscriber, 22)
+        assert keys(subscriber) == sorted(set(keys(subscriber))) and not holes(keys(subscriber))
+        subscriber.close()
+    finally:
+        house.close()
+        other.stop()
+
+
+def test_a_replay_to_the_broker_leaves_the_journal_alone(house, subscriber, tmp_path):
+    house.start()
+    house.ball.play(*TAP)
+    subscriber.wait_for(played_ball.is_event("tap"))
+    raw = tmp_path / "stream.txt"
+    raw.write_bytes(played_ball.Firmware().k1(*REST, *TAP * 3))
+    options = ["-o", f"mqtt.port={house.broker.port}", "-o", f"ball-1.counts_per_n={played_ball.COUNTS_PER_N}"]
+    subprocess.run(
+        [harness.KNEAD, "replay", "--publish", *options, raw], check=True, capture_output=True,
+        env={**os.environ, "STATE_DIRECTORY": str(house.state)})
+    harness.wait_until(lambda: any(b == "replay" for b, _ in keys(subscriber)), 10, "the replay is published")
+    house.running.stop()
+    assert "replay" not in {b for b, *_ in house.rows()}
+
+
+def test_nothing_is_written_while_nothing_happens(house, subscriber):
+    house.start()
+    house.ball.play(*TAP)
+    subscriber.wait_for(played_ball.is_event("tap"))
+    harness.wait_until(lambda: house.rows(), 10, "the first event is written")
+    time.sleep(2.5)  # what follows it is written within two seconds
+
+    def sizes_and_times():
+        return {p.name: (p.stat().st_size, p.stat().st_mtime_ns) for p in house.state.glob("journal.db*")}
+
+    before = sizes_and_times()
+    time.sleep(3)
+    assert sizes_and_times() == before
