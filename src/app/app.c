@@ -34,6 +34,7 @@ struct app {
 	struct device **devices; /* in the order of the configuration */
 	size_t devices_count;
 	char boot[9];
+	char *journal; /* file of the journal; NULL = none */
 	uint64_t n;
 	bool restart; /* asked for by command */
 	bool output_refused; /* [mqtt] of conf could not be used; the next reload tries again */
@@ -271,6 +272,8 @@ static int open_store(struct app *a)
 		directory = NULL;
 	}
 	a->context.state_directory = directory;
+	if (conf_journal_path(a->conf, directory, &a->journal) != 0)
+		a->journal = NULL;
 	return state_store_new(directory, &a->store);
 }
 
@@ -375,10 +378,13 @@ static int app_start(struct app *a)
 	a->context.store = a->store;
 	a->context.conf = &a->conf;
 	a->context.n = &a->n;
+	a->context.journal = a->journal;
 	a->context.changed = on_changed;
 	a->context.answer = on_answer;
 	a->context.user = a;
-	return add_devices(a);
+	r = add_devices(a);
+	a->context.journal = NULL; /* from now on there is no time to read it */
+	return r;
 }
 
 static void app_finish(struct app *a)
@@ -389,6 +395,7 @@ static void app_finish(struct app *a)
 	output_free(a->output, GOODBYE_STOP_MS);
 	announced_free(a->announced);
 	state_store_free(a->store);
+	free(a->journal);
 	loop_free(a->loop);
 	conf_free(a->conf);
 }

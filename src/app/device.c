@@ -207,6 +207,9 @@ int device_join_publisher(struct device *d)
 	if (r < 0)
 		return r;
 	device_publish(d, true);
+	if (d->has_past)
+		publish_past_session(
+			d->context->publish, d->publish, &d->past.totals, d->past.start_us, d->past.end_us);
 	return 0;
 }
 
@@ -215,6 +218,20 @@ void device_leave_publisher(struct device *d)
 	if (d->publish)
 		publish_device_remove(d->context->publish, d->publish);
 	d->publish = NULL;
+}
+
+/* The totals shown outlive a restart. */
+static void load_past(struct device *d)
+{
+	char why[256];
+	int r;
+
+	if (!d->context->journal)
+		return;
+	r = history_last_session(d->context->journal, d->conf->id, &d->past, why, sizeof(why));
+	d->has_past = r == 0;
+	if (r < 0 && r != -ENOENT)
+		log_line(LOG_DEBUG, "%s: its last session is not known: %s", d->conf->id, why);
 }
 
 /* ---- life ---- */
@@ -246,6 +263,7 @@ int device_new(const struct device_context *context, const struct conf_device *c
 	d->wall_start_us = loop_wall_us() / US_PER_MS * US_PER_MS;
 	d->keep_due_us = d->start_us + KEEP_FIRST_US;
 	load_state(d);
+	load_past(d);
 	r = device_start(d);
 	if (r < 0) {
 		log_line(LOG_ERR, "%s: cannot be started: %s", conf->id, strerror(-r));

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "conf.h"
+#include "history.h"
 #include "loop.h"
 #include "publish.h"
 #include "state.h"
@@ -20,6 +21,8 @@ struct device_context {
 	const char *state_directory; /* NULL = none; relative paths of recordings count from here */
 	struct conf *const *conf; /* the configuration in force; read when settings are commanded */
 	uint64_t *n; /* number of the last event */
+	const char
+		*journal; /* where the sessions of earlier runs stand, for devices that are made now; NULL = nowhere */
 	void (*changed)(void *user); /* a port was opened or closed */
 	void (*answer)(void *user, command_ticket ticket,
 		struct command_outcome *outcome); /* of a device_do() that came later */

@@ -27,6 +27,8 @@ struct device {
 	bool online, had_event;
 	struct log_limit fault_limit;
 
+	struct history_session past; /* the last session of an earlier run */
+	bool has_past;
 	struct conf_device *in_force; /* conf with what was commanded on top; NULL without memory: conf itself */
 	struct device_action *action; /* NULL = nothing was ever measured */
 	struct state state;

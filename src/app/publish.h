@@ -74,6 +74,12 @@ void publish_event(
 int64_t publish_view(struct publish *p, struct publish_device *d, const struct knead_view *view, int64_t wall_origin_us,
 	int64_t now_us, int64_t wall_us);
 
+/*
+ * Publishes the totals of a session of an earlier run, for as long as there is none of this one. Its start and end are UTC.
+ */
+void publish_past_session(struct publish *p, struct publish_device *d, const struct knead_session_fields *totals,
+	int64_t start_wall_us, int64_t end_wall_us);
+
 /* The port is closed: offline at once, with the reason (a few words, copied) in diag and bridge/info. */
 void publish_offline(struct publish *p, struct publish_device *d, const char *reason, int64_t now_us, int64_t wall_us);
 

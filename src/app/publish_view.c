@@ -158,6 +158,22 @@ static void send_session(struct publish *p, struct publish_device *d, int64_t no
 		publish_scalars(p, d, PUBLISH_SCALARS_SESSION, text);
 }
 
+void publish_past_session(struct publish *p, struct publish_device *d, const struct knead_session_fields *totals,
+	int64_t start_wall_us, int64_t end_wall_us)
+{
+	struct knead_view past = { .t_us = end_wall_us };
+	char text[DOCUMENT_MAX];
+
+	if (d->session.sent)
+		return;
+	past.session.start_us = start_wall_us;
+	past.session.totals = *totals;
+	int length = document_session(&past, 0, text, sizeof(text));
+	publish_send(p, d, TOPIC_SESSION, NULL, text, length);
+	if (length > 0)
+		publish_scalars(p, d, "session_", "session_", text);
+}
+
 /* The loaded time, dose and peak grow all the time: they come along, and with the heartbeat. */
 static int64_t update_session(struct publish *p, struct publish_device *d, int64_t now_us)
 {

@@ -3,8 +3,8 @@
  * The records of the journal.
  *
  *   run    no, boot, kernel, started_us              one row for each start of kneadd that made a record
- *   event  key = run and n, device, grp, payload,    one row a record; those that wait stand in a small index beside it
- *          decided_us, wall_us, done
+ *   event  key = run and n, decided_us, wall_us,     one row a record; those that wait, and those of sessions, stand
+ *          done, device, grp, payload                in small indices beside it
  *
  * key is the row's own place in the file, so a commit appends to the last page and touches no index, as long as the record is
  * delivered before it is written. What is old and done is removed from the front; the pages are used again.
@@ -167,12 +167,12 @@ int journal_add(struct journal *j, const struct journal_record *record)
 	if (r < 0)
 		return r;
 	sqlite3_bind_int64(s, 1, inside(j, record->key));
-	sqlite3_bind_text(s, 2, record->device, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 3, record->group, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 4, record->payload, (int)record->length, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 5, record->decided_us);
-	sqlite3_bind_int64(s, 6, record->wall_us);
-	sqlite3_bind_int(s, 7, (int)record->fate);
+	sqlite3_bind_int64(s, 2, record->decided_us);
+	sqlite3_bind_int64(s, 3, record->wall_us);
+	sqlite3_bind_int(s, 4, (int)record->fate);
+	sqlite3_bind_text(s, 5, record->device, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 6, record->group, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 7, record->payload, (int)record->length, SQLITE_STATIC);
 	r = run(j, JOURNAL_ADD);
 	if (r == 0 && record->fate == JOURNAL_WAITS)
 		j->waiting += (uint64_t)sqlite3_changes(j->db);

@@ -29,9 +29,10 @@ static const char schema[] =
 	"CREATE TABLE run ("
 	"no INTEGER PRIMARY KEY, boot TEXT NOT NULL, kernel TEXT NOT NULL, started_us INTEGER NOT NULL);"
 	"CREATE TABLE event ("
-	"key INTEGER PRIMARY KEY, device TEXT NOT NULL, grp TEXT NOT NULL, payload TEXT NOT NULL,"
-	" decided_us INTEGER NOT NULL, wall_us INTEGER NOT NULL, done INTEGER NOT NULL);"
-	"CREATE INDEX event_waits ON event (done) WHERE done = 0;";
+	"key INTEGER PRIMARY KEY, decided_us INTEGER NOT NULL, wall_us INTEGER NOT NULL, done INTEGER NOT NULL,"
+	" device TEXT NOT NULL, grp TEXT NOT NULL, payload TEXT NOT NULL);"
+	"CREATE INDEX event_waits ON event (done) WHERE done = 0;"
+	"CREATE INDEX event_session ON event (device) WHERE grp = 'session';";
 
 /* ---- the lock ---- */
 

@@ -13,6 +13,7 @@ static const struct verb verbs[] = {
 	{ "simulate", "labelled synthetic captures, or a live fake device", verb_simulate },
 	{ "score", "how well event records agree with labels", verb_score },
 	{ "calibrate", "zero and scale of a device, guided", verb_calibrate },
+	{ "history", "sessions, holds and sums a day, from the journal", verb_history },
 	{ "list", "serial ports, their names, and who holds them", verb_list },
 	{ NULL, NULL, NULL },
 };

@@ -31,6 +31,7 @@ int verb_simulate(int argc, char **argv);
 int verb_score(int argc, char **argv);
 int verb_list(int argc, char **argv);
 int verb_calibrate(int argc, char **argv);
+int verb_history(int argc, char **argv);
 
 /* Writes "knead: " and the message, with a newline, to standard error: "what is wrong, what to do". */
 void verb_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
