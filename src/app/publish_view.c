@@ -171,7 +171,7 @@ void publish_past_session(struct publish *p, struct publish_device *d, const str
 	int length = document_session(&past, 0, text, sizeof(text));
 	publish_send(p, d, TOPIC_SESSION, NULL, text, length);
 	if (length > 0)
-		publish_scalars(p, d, "session_", "session_", text);
+		publish_scalars(p, d, PUBLISH_SCALARS_SESSION, text);
 }
 
 /* The loaded time, dose and peak grow all the time: they come along, and with the heartbeat. */

@@ -14,14 +14,11 @@
 #define MARK_US 2000000 /* what became of a record that stood in the journal already */
 #define STALLED_US 10000000 /* a disk that takes longer than this for one commit is told as broken */
 
-static bool is_stalled(const struct mqtt_outbox *o, int64_t now_us)
-{
-	return o->spool.count > 0 && now_us - o->spool.first_us > STALLED_US;
-}
-
 void mqtt_outbox_judge(struct mqtt_outbox *o, int64_t now_us)
 {
-	bool ok = o->spool.ok && !is_stalled(o, now_us);
+	int64_t since_us = mqtt_spool_waits_since(&o->spool);
+	bool stalled = since_us != INT64_MAX && now_us - since_us > STALLED_US;
+	bool ok = o->spool.ok && !stalled;
 
 	if (ok == o->journal_ok)
 		return;
@@ -42,7 +39,7 @@ static int64_t write_due_us(const struct mqtt_outbox *o)
 {
 	const struct mqtt_spool *s = &o->spool;
 	bool hurry = o->stop_by_us != INT64_MAX || o->journal_leave || (o->online && s->tail) ||
-		     s->count >= MQTT_SPOOL_EVENTS / 2 || s->marks_count >= MQTT_SPOOL_EVENTS / 2;
+		     s->count >= MQTT_SPOOL_EVENTS / 2 || s->marks_count >= MQTT_SPOOL_MARKS / 2;
 	int64_t due_us = INT64_MAX;
 
 	if (s->count > 0)
@@ -116,8 +113,10 @@ void mqtt_outbox_journal_opened(struct mqtt_outbox *o, uint64_t waiting)
 
 void mqtt_outbox_journal_take(struct mqtt_outbox *o, struct mqtt_spool_batch *batch)
 {
+	int64_t now_us = mqtt_outbox_now_us();
+
 	pthread_mutex_lock(&o->mutex);
-	mqtt_spool_take(&o->spool, batch);
+	mqtt_spool_take(&o->spool, batch, now_us);
 	pthread_mutex_unlock(&o->mutex);
 }
 

@@ -9,7 +9,7 @@
 
 void mqtt_spool_init(struct mqtt_spool *s, bool on)
 {
-	*s = (struct mqtt_spool){ .on = on, .ok = on, .tail = on, .end = &s->first };
+	*s = (struct mqtt_spool){ .on = on, .ok = on, .tail = on, .end = &s->first, .taken_us = INT64_MAX };
 }
 
 static struct mqtt_item *shift(struct mqtt_spool *s)
@@ -17,7 +17,9 @@ static struct mqtt_item *shift(struct mqtt_spool *s)
 	struct mqtt_item *item = s->first;
 
 	s->first = item->next_unwritten;
-	if (!s->first)
+	if (s->first)
+		s->first_us = s->first->since_us;
+	else
 		s->end = &s->first;
 	s->count--;
 	return item;
@@ -49,7 +51,7 @@ static void give_way(struct mqtt_spool *s, struct mqtt_queue *q)
 
 static void append(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_item *item, int64_t now_us)
 {
-	if (s->count >= MQTT_SPOOL_EVENTS)
+	while (s->count >= (s->ok ? MQTT_SPOOL_UNWRITTEN : MQTT_SPOOL_EVENTS))
 		give_way(s, q);
 	if (s->count == 0)
 		s->first_us = now_us;
@@ -78,7 +80,7 @@ void mqtt_spool_put(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_item
 static void mark(struct mqtt_spool *s, int64_t key, enum journal_fate fate, int64_t now_us)
 {
 	/* Without room it is forgotten: the record is then delivered once more after the next start. */
-	if (s->marks_count == MQTT_SPOOL_EVENTS)
+	if (s->marks_count == MQTT_SPOOL_MARKS)
 		return;
 	if (s->marks_count == 0)
 		s->marks_us = now_us;
@@ -92,10 +94,18 @@ void mqtt_spool_done(struct mqtt_spool *s, struct mqtt_item *item, enum journal_
 		mark(s, item->key, fate, now_us);
 }
 
-void mqtt_spool_take(struct mqtt_spool *s, struct mqtt_spool_batch *batch)
+int64_t mqtt_spool_waits_since(const struct mqtt_spool *s)
 {
+	int64_t unwritten_us = s->count > 0 ? s->first_us : INT64_MAX;
+
+	return unwritten_us < s->taken_us ? unwritten_us : s->taken_us;
+}
+
+void mqtt_spool_take(struct mqtt_spool *s, struct mqtt_spool_batch *batch, int64_t now_us)
+{
+	s->taken_us = now_us;
 	batch->count = 0;
-	while (s->first) {
+	while (s->first && batch->count < MQTT_SPOOL_BATCH) {
 		batch->fates[batch->count] = s->first->fate;
 		batch->items[batch->count++] = shift(s);
 	}
@@ -117,6 +127,7 @@ void mqtt_spool_written(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_
 		mqtt_item_unref(item);
 	}
 	s->ok = true;
+	s->taken_us = INT64_MAX;
 	tell_queue(s, q);
 }
 
@@ -124,6 +135,8 @@ void mqtt_spool_failed(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_s
 {
 	struct mqtt_item *newer = s->first;
 
+	s->ok = false;
+	s->taken_us = INT64_MAX;
 	s->first = NULL;
 	s->end = &s->first;
 	s->count = 0;
@@ -137,7 +150,6 @@ void mqtt_spool_failed(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_s
 	}
 	for (size_t i = 0; i < batch->marks_count; i++)
 		mark(s, batch->marks[i].key, batch->marks[i].fate, now_us);
-	s->ok = false;
 	tell_queue(s, q);
 }
 

@@ -15,7 +15,10 @@
 
 #include "mqtt_queue.h"
 
-#define MQTT_SPOOL_EVENTS 256 /* in the queue; and as many that wait to be written */
+#define MQTT_SPOOL_EVENTS 256 /* in the queue; and as many that wait for a journal that fails */
+#define MQTT_SPOOL_UNWRITTEN 4096 /* that wait for one that is only slow */
+#define MQTT_SPOOL_BATCH 1024 /* written at once */
+#define MQTT_SPOOL_MARKS 4096
 #define MQTT_SPOOL_LOW 64 /* fewer in the queue: read on */
 #define MQTT_SPOOL_LATE 20 /* late ones in the queue */
 
@@ -34,17 +37,18 @@ struct mqtt_spool {
 	struct mqtt_item *first, **end; /* unwritten, in order */
 	size_t count;
 	int64_t first_us; /* since when the first of them waits */
-	struct mqtt_mark marks[MQTT_SPOOL_EVENTS];
+	int64_t taken_us; /* since when a batch is being written; INT64_MAX = none is */
+	struct mqtt_mark marks[MQTT_SPOOL_MARKS];
 	size_t marks_count;
 	int64_t marks_us; /* since when the first of them waits */
 };
 
 /* What is written at once. */
 struct mqtt_spool_batch {
-	struct mqtt_item *items[MQTT_SPOOL_EVENTS];
-	enum journal_fate fates[MQTT_SPOOL_EVENTS]; /* as they were when it was taken */
+	struct mqtt_item *items[MQTT_SPOOL_BATCH];
+	enum journal_fate fates[MQTT_SPOOL_BATCH]; /* as they were when it was taken */
 	size_t count;
-	struct mqtt_mark marks[MQTT_SPOOL_EVENTS];
+	struct mqtt_mark marks[MQTT_SPOOL_MARKS];
 	size_t marks_count;
 };
 
@@ -57,7 +61,9 @@ void mqtt_spool_put(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_item
 void mqtt_spool_done(struct mqtt_spool *s, struct mqtt_item *item, enum journal_fate fate, int64_t now_us);
 
 /* Moves what waits into batch; exactly one of the other two follows. */
-void mqtt_spool_take(struct mqtt_spool *s, struct mqtt_spool_batch *batch);
+void mqtt_spool_take(struct mqtt_spool *s, struct mqtt_spool_batch *batch, int64_t now_us);
+/* Since when something waits for the disk; INT64_MAX = nothing does. */
+int64_t mqtt_spool_waits_since(const struct mqtt_spool *s);
 void mqtt_spool_written(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_spool_batch *batch, int64_t now_us);
 void mqtt_spool_failed(struct mqtt_spool *s, struct mqtt_queue *q, struct mqtt_spool_batch *batch, int64_t now_us);
 

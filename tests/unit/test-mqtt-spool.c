@@ -84,7 +84,7 @@ static void disk_add(struct disk *d, int64_t key, int64_t decided_us, enum journ
 
 static void commit(struct house *h, int64_t now_us)
 {
-	mqtt_spool_take(&h->s, &h->batch);
+	mqtt_spool_take(&h->s, &h->batch, 0);
 	for (size_t i = 0; i < h->batch.count; i++)
 		disk_add(&h->disk, h->batch.items[i]->key, h->batch.items[i]->since_us, h->batch.fates[i]);
 	for (size_t i = 0; i < h->batch.marks_count; i++)
@@ -96,7 +96,7 @@ static void commit(struct house *h, int64_t now_us)
 
 static void refuse(struct house *h, int64_t now_us)
 {
-	mqtt_spool_take(&h->s, &h->batch);
+	mqtt_spool_take(&h->s, &h->batch, 0);
 	mqtt_spool_failed(&h->s, h->q, &h->batch, now_us);
 }
 
@@ -244,7 +244,7 @@ static void what_is_taken_while_it_is_being_written_is_marked_afterwards(void **
 	open_disk(h, 0);
 	decide(h, 0);
 	item = take(h, 0);
-	mqtt_spool_take(&h->s, &h->batch); /* the disk is at work */
+	mqtt_spool_take(&h->s, &h->batch, 0); /* the disk is at work */
 	acknowledge(h, item, 1 * S);
 	decide(h, 1 * S);
 	mqtt_spool_written(&h->s, h->q, &h->batch, 2 * S);
@@ -400,14 +400,17 @@ static void a_disk_that_hangs_holds_a_bounded_number_and_loses_the_oldest_of_the
 
 	open_disk(h, 0);
 	decide(h, 0);
-	mqtt_spool_take(&h->s, &h->batch); /* and this commit never ends */
-	decide_many(h, 5000, 1 * S);
-	assert_int_equal(h->s.count, MQTT_SPOOL_EVENTS);
+	assert_int_equal(mqtt_spool_waits_since(&h->s), 0);
+	mqtt_spool_take(&h->s, &h->batch, 0); /* and this commit never ends */
+	assert_int_equal(mqtt_spool_waits_since(&h->s), 0);
+	decide_many(h, 10000, 1 * S);
+	assert_int_equal(h->s.count, MQTT_SPOOL_UNWRITTEN);
 	assert_int_equal(mqtt_queue_fresh(h->q), MQTT_SPOOL_EVENTS);
 	mqtt_queue_stats(h->q, &stats);
-	/* The first 256 wait in the queue, the last 256 for the disk. */
-	assert_int_equal(stats.dropped_event, 5001 - 2 * MQTT_SPOOL_EVENTS);
+	/* The first wait in the queue, the last for the disk. */
+	assert_int_equal(stats.dropped_event, 10001 - MQTT_SPOOL_EVENTS - MQTT_SPOOL_UNWRITTEN);
 	mqtt_spool_written(&h->s, h->q, &h->batch, 2 * S);
+	assert_int_equal(mqtt_spool_waits_since(&h->s), 1 * S);
 }
 
 static void a_file_that_is_opened_again_sends_nothing_twice(void **state)
