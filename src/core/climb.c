@@ -23,7 +23,8 @@ void climb_init(struct climb *c, int64_t t_us, double force_n)
 	memset(c, 0, sizeof *c);
 	c->origin_us = t_us;
 	c->origin_n = c->top_n = (float)force_n;
-	c->first = c->highest = c->settled = (int16_t)octave_rung(force_n, BITS);
+	/* of the force as it is kept: rounded, it may lie on the next rung */
+	c->first = c->highest = c->settled = (int16_t)octave_rung((double)c->origin_n, BITS);
 }
 
 /* The force left a rung for the next one: how it had come to its highest in between. */

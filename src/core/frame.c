@@ -330,9 +330,11 @@ static bool frame_replay(struct frame *f, struct knead_sample *ret)
 	return got;
 }
 
-/* Keeps bytes until a format is recognised. Returns how many were taken. */
+/* Keeps bytes until a format is recognised, or there is a problem where there was none. Returns how many were taken. */
 static size_t frame_search(struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us)
 {
+	bool had_problem = f->problem[0] != '\0';
+
 	for (size_t i = 0; i < n; i++) {
 		enum look_event event = look_add(f, bytes[i], rx_us);
 
@@ -349,6 +351,10 @@ static size_t frame_search(struct frame *f, const uint8_t *bytes, size_t n, int6
 				frame_lock(f, format);
 				return i + 1;
 			}
+		}
+		if (!had_problem && f->problem[0] != '\0') {
+			f->problems++;
+			return i + 1;
 		}
 	}
 	return n;
@@ -384,12 +390,13 @@ static frame_fast_fn frame_fast(const struct frame *f)
 static __attribute__((noinline)) size_t frame_push_any(
 	struct frame *f, const uint8_t *bytes, size_t n, int64_t rx_us, struct knead_sample *ret, bool *ret_got)
 {
+	uint64_t problems = f->problems;
 	size_t used = 0;
 
 	*ret_got = false;
 	if (n > 0 && rx_us != f->rx_us)
 		frame_mind_silence(f, rx_us);
-	while (!*ret_got && (used < n || f->state == FRAME_REPLAY)) {
+	while (!*ret_got && f->problems == problems && (used < n || f->state == FRAME_REPLAY)) {
 		if (f->state == FRAME_REPLAY)
 			*ret_got = frame_replay(f, ret);
 		else if (f->state == FRAME_SEARCH && !frame_take_lf(f, bytes[used]))
@@ -422,29 +429,4 @@ size_t frame_push(
 	ret->rx_us = rx_us;
 	*ret_got = true;
 	return used;
-}
-
-const struct knead_frame_stats *frame_stats(const struct frame *f)
-{
-	return &f->stats;
-}
-
-const char *frame_format(const struct frame *f)
-{
-	return f->format ? f->format->name : NULL;
-}
-
-const struct knead_k1_info *frame_info(const struct frame *f)
-{
-	return f->has_info ? &f->info : NULL;
-}
-
-enum knead_unit frame_unit(const struct frame *f)
-{
-	return f->unit;
-}
-
-const char *frame_problem(const struct frame *f)
-{
-	return f->problem[0] != '\0' ? f->problem : NULL;
 }

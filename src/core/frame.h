@@ -23,7 +23,8 @@ void frame_init(struct frame *f, const struct knead_settings *settings);
 
 /*
  * Takes bytes until a sample is complete or the bytes are used up; returns how many were taken. *ret_got tells whether *ret
- * holds a sample. Samples that wait (after recognition) come out with n == 0 too, so loop while (got || used < n).
+ * holds a sample. Samples that wait (after recognition) come out with n == 0 too, so loop while (got || used < n). It also
+ * stops behind the line with which a problem begins.
  * rx_us is when the bytes arrived, or KNEAD_RX_UNKNOWN.
  */
 size_t frame_push(
@@ -39,5 +40,6 @@ bool frame_info_news(struct frame *f); /* whether a description has come since t
 enum knead_unit frame_unit(const struct frame *f); /* unit that the stream itself names, or KNEAD_UNIT_UNSET */
 /* Why recognition refuses to guess (ambiguous columns, ...): a sentence, or NULL. Stays until recognition or frame_reset(). */
 const char *frame_problem(const struct frame *f);
+uint64_t frame_problems(const struct frame *f); /* how often one began */
 
 #endif

@@ -150,6 +150,7 @@ struct frame {
 	bool has_info, info_is_news;
 	struct knead_k1_info info;
 	char problem[FRAME_PROBLEM_MAX];
+	uint64_t problems;
 
 	struct look look;
 };

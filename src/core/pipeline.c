@@ -281,12 +281,16 @@ static void push_sample(struct knead_pipeline *p, const struct knead_sample *sam
 		check_faults(p, tick.t_us);
 }
 
+/* Asked whenever the framing stops without a sample: what is told must not depend on how many bytes came together. */
 static void check_format(struct knead_pipeline *p)
 {
 	const char *problem = frame_problem(p->frame);
 
-	if (fault_begins(p, KNEAD_FAULT_FORMAT, problem != NULL))
-		emit_fault(&p->emit, KNEAD_FAULT_FORMAT, clock_last_us(&p->clock), "%s", problem);
+	fault_begins(p, KNEAD_FAULT_FORMAT, problem != NULL);
+	if (frame_problems(p->frame) == p->problems)
+		return;
+	p->problems = frame_problems(p->frame);
+	emit_fault(&p->emit, KNEAD_FAULT_FORMAT, clock_last_us(&p->clock), "%s", problem);
 }
 
 /* When silence is to be reported by arrival time; INT64_MAX: never, or already done. */
@@ -365,8 +369,9 @@ size_t knead_pipeline_push(struct knead_pipeline *p, const void *bytes, size_t n
 		used += frame_push(p->frame, byte + used, n - used, rx_us, &sample, &got);
 		if (got)
 			push_sample(p, &sample);
+		else
+			check_format(p);
 	}
-	check_format(p);
 	*ret_used = used;
 	return p->emit.n;
 }

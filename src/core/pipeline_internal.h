@@ -33,6 +33,7 @@ struct knead_pipeline {
 	int64_t sample_rx_us; /* arrival of the last accepted sample */
 	int64_t opened_rx_us; /* since when a sample is awaited */
 	uint32_t fault; /* bits 1 << enum knead_fault_kind */
+	uint64_t problems; /* of the framing, that were told */
 	int64_t saturated_until_us;
 	int64_t check_us, rate_check_us; /* next look at the faults */
 	double period_us; /* that the signal knows */

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,8 +142,10 @@ static size_t resolve(const uint8_t *from, const uint8_t *end, uint8_t *ret)
 			return 0;
 		high = hex_digit(from[1]);
 		low = hex_digit(from[2]);
+		if (high < 0 || low < 0)
+			return 0;
 		*ret = (uint8_t)(high << 4 | low);
-		return high < 0 || low < 0 ? 0 : 3;
+		return 3;
 	default:
 		return 0;
 	}
@@ -319,6 +322,8 @@ static const char *check_header(struct capture_reader *r)
 	{
 		if (!cJSON_IsNumber(item) && !cJSON_IsString(item))
 			return "a value in \"device\" is neither a number nor a string";
+		if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
+			return "a value in \"device\" is too large for a number";
 	}
 	return NULL;
 }

@@ -71,7 +71,7 @@ static int continue_value(struct loader *l, const char *value)
 	if (n + 1 + more >= sizeof(l->pending.value))
 		return fail(l, l->line, "the value is too long; make it shorter");
 	if (more > 0)
-		sprintf(l->pending.value + n, " %.*s", (int)more, value);
+		sprintf(l->pending.value + n, "%s%.*s", n > 0 ? " " : "", (int)more, value);
 	return 0;
 }
 

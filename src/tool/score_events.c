@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Event records -> labels. Only the keys that are scored are looked at; a line that is no JSON object is an error. */
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 
 #include "array.h"
 #include "score_events.h"
+
+#define STROKES_MAX 1000000 /* as in labels */
 
 /* The last stroke of a roll ends with the roll; records have whole milliseconds. */
 #define SAME_S 0.0005
@@ -47,11 +50,17 @@ struct reader {
 	const char *wrong; /* what is wrong with the record at hand: static */
 };
 
+/* A number that can be counted with: cJSON reads 1e999 as infinity. */
+static bool is_number(const cJSON *item)
+{
+	return cJSON_IsNumber(item) && isfinite(item->valuedouble);
+}
+
 static int add_stroke(struct reader *r, const cJSON *record)
 {
 	const cJSON *roll = cJSON_GetObjectItem(record, "roll_id"), *end = cJSON_GetObjectItem(record, "end_s");
 
-	if (!cJSON_IsNumber(roll) || !cJSON_IsNumber(end))
+	if (!is_number(roll) || !is_number(end))
 		return 0;
 	if (roll->valuedouble != r->roll_id)
 		r->strokes = 0;
@@ -80,7 +89,7 @@ static int add_details(const struct reader *r, const cJSON *record, struct label
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const cJSON *value = cJSON_GetObjectItem(record, numbers[i].key);
 
-		if (cJSON_IsNumber(value))
+		if (is_number(value))
 			label->details->number[numbers[i].number] = value->valuedouble;
 	}
 	return label->kind == LABEL_ROLL ? add_turns(r, record, label) : 0;
@@ -93,15 +102,19 @@ static int add_event(struct reader *r, const cJSON *record, enum label_kind kind
 	struct label label = { .kind = kind };
 	int error;
 
-	if (!cJSON_IsNumber(start) || !cJSON_IsNumber(end)) {
+	if (!is_number(start) || !is_number(end)) {
 		r->wrong = "start_s or end_s is missing or no number";
+		return -EINVAL;
+	}
+	if (end->valuedouble < start->valuedouble) {
+		r->wrong = "end_s lies before start_s";
 		return -EINVAL;
 	}
 	label.start_s = start->valuedouble;
 	label.end_s = end->valuedouble;
-	if (cJSON_IsNumber(peak))
+	if (is_number(peak))
 		label.peak_n = peak->valuedouble;
-	if (cJSON_IsNumber(strokes) && strokes->valuedouble >= 0)
+	if (is_number(strokes) && strokes->valuedouble >= 0 && strokes->valuedouble <= STROKES_MAX)
 		label.count = (uint32_t)strokes->valuedouble;
 	error = add_details(r, record, &label);
 	if (error == 0)

@@ -4,29 +4,12 @@
  * writer never makes a line that the reader refuses.
  */
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <knead/sample.h>
 
 #include "capture.h"
 #include "fuzz.h"
-
-/* A file in memory, and the path under which it can be opened. */
-struct memory_file {
-	int fd;
-	char path[64];
-};
-
-static struct memory_file make_file(const uint8_t *data, size_t size)
-{
-	struct memory_file f = { .fd = memfd_create("fuzz", MFD_CLOEXEC) };
-
-	FUZZ_CHECK(f.fd >= 0);
-	FUZZ_CHECK(write(f.fd, data, size) == (ssize_t)size);
-	snprintf(f.path, sizeof(f.path), "/proc/self/fd/%d", f.fd);
-	return f;
-}
+#include "memory_file.h"
 
 static void write_again(struct capture_writer *w, const struct capture_record *record)
 {
@@ -95,7 +78,7 @@ static uint64_t read_all(struct capture_reader *r, struct capture_writer *w, siz
 
 static void round_trip(struct capture_reader *r, size_t size)
 {
-	struct memory_file copy = make_file(NULL, 0);
+	struct memory_file copy = memory_file("", 0);
 	struct capture_writer *w;
 	struct capture_reader *again;
 	cJSON *header = cJSON_Duplicate(capture_header(r), true);
@@ -119,7 +102,7 @@ static void round_trip(struct capture_reader *r, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct memory_file f = make_file(data, size);
+	struct memory_file f = memory_file(data, size);
 	struct capture_reader *r;
 	char why[200] = "";
 

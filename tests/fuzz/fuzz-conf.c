@@ -6,23 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "conf.h"
 #include "fuzz.h"
+#include "memory_file.h"
 
 static struct conf *load(const void *text, size_t n, char *why, size_t why_size)
 {
 	struct conf *c = NULL;
-	char path[64];
-	int fd = memfd_create("fuzz-conf", MFD_CLOEXEC);
-	int r;
+	struct memory_file f = memory_file(text, n);
+	int r = conf_load(f.path, NULL, 0, &c, why, why_size);
 
-	FUZZ_CHECK(fd >= 0 && write(fd, text, n) == (ssize_t)n);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	r = conf_load(path, NULL, 0, &c, why, why_size);
-	close(fd);
+	close(f.fd);
 	FUZZ_CHECK((r < 0) == (c == NULL));
 	return c;
 }

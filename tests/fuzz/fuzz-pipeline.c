@@ -2,7 +2,8 @@
 /*
  * Any force on any body: a script of bytes is played on a pipeline as samples, and what comes out must be a story that can be
  * true. Every begin has one end, ids count up, intervals run forwards and holds and rolls never share an instant, what was told
- * stays true, every number is a number, no event is lost for want of room, no machine sees an input that it cannot have.
+ * stays true, every number is a number, no event is lost for want of room, no machine sees an input that it cannot have, and no memory
+ * is asked for on the way.
  *
  * Input: body, rate and settings in four bytes, then steps of three (what, how long, how strong). An input that begins with
  * "seed" stands for a few hundred steps drawn from the digits that follow it.
@@ -10,11 +11,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "fuzz.h"
-#include "pipeline_internal.h"
+#include "story.h"
 
 #define STEPS_MAX 400
+#ifdef KNEAD_FUZZER
+#define SAMPLES_MAX 20000 /* the fuzzer lives on many short runs */
+#else
 #define SAMPLES_MAX 400000
+#endif
 
 enum step {
 	STEP_STAY,
@@ -36,12 +42,6 @@ enum step {
 	_STEPS,
 };
 
-struct open_span {
-	bool open;
-	uint32_t id;
-	int64_t start_us;
-};
-
 struct player {
 	struct knead_settings settings;
 	struct knead_pipeline *pipeline;
@@ -50,12 +50,7 @@ struct player {
 	double period_us, force_n, place; /* place: 0..1 along or round the body */
 	int64_t device_us;
 	bool has_device_us, restarted, saturated, missing;
-	/* the story so far */
-	struct open_span session, hold, roll;
-	bool target_told, release_due;
-	uint32_t strokes;
-	int64_t loaded_until_us; /* end of the last hold, roll, press or tap */
-	int64_t stroke_until_us;
+	struct story story;
 };
 
 static double chance(struct player *p)
@@ -64,197 +59,10 @@ static double chance(struct player *p)
 	return (double)(p->seed >> 8) / (1 << 24);
 }
 
-static void check_maybe(struct knead_maybe m)
-{
-	FUZZ_CHECK(isfinite(m.value) && (m.known || m.value == 0));
-}
-
-static void open_span(struct open_span *s, uint32_t id, int64_t start_us)
-{
-	FUZZ_CHECK(!s->open && id == s->id + 1);
-	*s = (struct open_span){ .open = true, .id = id, .start_us = start_us };
-}
-
-static void close_span(struct open_span *s, uint32_t id, int64_t start_us, int64_t end_us)
-{
-	FUZZ_CHECK(s->open && id == s->id && start_us == s->start_us && end_us >= start_us);
-	s->open = false;
-}
-
-/* Something loaded from start_us to end_us: it shares no instant with what came before it. */
-static void check_loaded(struct player *p, int64_t start_us, int64_t end_us)
-{
-	FUZZ_CHECK(p->session.open && start_us >= p->session.start_us);
-	FUZZ_CHECK(start_us >= p->loaded_until_us && end_us >= start_us);
-	p->loaded_until_us = end_us;
-}
-
-static void check_hold_end(struct player *p, const struct knead_event *e)
-{
-	const struct knead_hold_end_fields *f = &e->hold_end;
-
-	close_span(&p->hold, f->hold_id, f->start_us, f->end_us);
-	check_loaded(p, f->start_us, f->end_us);
-	FUZZ_CHECK(e->t_us == f->end_us && !p->release_due);
-	FUZZ_CHECK(f->end_us - f->start_us >= knead_s_to_us(p->settings.hold_min_s));
-	FUZZ_CHECK(isfinite(f->peak_n) && isfinite(f->mean_n) && isfinite(f->min_n) && isfinite(f->impulse_ns));
-	FUZZ_CHECK(f->peak_t_us >= f->start_us && f->peak_t_us <= f->end_us);
-	FUZZ_CHECK(isfinite(f->time_to_peak_s) && f->time_to_peak_s >= 0);
-	FUZZ_CHECK(f->target_met == p->target_told);
-	check_maybe(f->peak_kpa);
-	check_maybe(f->onset_n_per_s);
-	check_maybe(f->steadiness_pct);
-	check_maybe(f->relax_pct);
-	check_maybe(f->softening_s);
-	check_maybe(f->breath_per_min);
-	p->release_due = true;
-}
-
-static void check_release(struct player *p, const struct knead_release_fields *f)
-{
-	FUZZ_CHECK(p->release_due && f->hold_id == p->hold.id);
-	FUZZ_CHECK(isfinite(f->duration_s) && isfinite(f->peak_n) && isfinite(f->from_n));
-	check_maybe(f->peak_kpa);
-	check_maybe(f->residual_n);
-	check_maybe(f->release_n_per_s);
-	check_maybe(f->fall_s);
-	FUZZ_CHECK(!f->fall_s.known || f->fall_s.value > 0);
-	p->release_due = false;
-}
-
-static void check_stroke(struct player *p, const struct knead_stroke_fields *f)
-{
-	FUZZ_CHECK(p->roll.open && f->roll_id == p->roll.id && f->index == ++p->strokes);
-	FUZZ_CHECK(f->start_us >= p->stroke_until_us && f->end_us >= f->start_us);
-	FUZZ_CHECK(isfinite(f->peak_n) && isfinite(f->mean_n));
-	check_maybe(f->travel_mm);
-	check_maybe(f->speed_mm_s);
-	p->stroke_until_us = f->end_us;
-}
-
-static void check_roll_end(struct player *p, const struct knead_roll_end_fields *f)
-{
-	close_span(&p->roll, f->roll_id, f->start_us, f->end_us);
-	check_loaded(p, f->start_us, f->end_us);
-	FUZZ_CHECK(f->strokes == p->strokes && f->end_us >= p->stroke_until_us);
-	FUZZ_CHECK(
-		isfinite(f->cadence_per_min) && isfinite(f->peak_n) && isfinite(f->mean_n) && isfinite(f->impulse_ns));
-	check_maybe(f->travel_mm);
-	check_maybe(f->speed_mm_s);
-	check_maybe(f->peak_trend_pct_per_stroke);
-}
-
-static void check_session_end(struct player *p, const struct knead_event *e)
-{
-	const struct knead_session_fields *f = &e->session;
-
-	close_span(&p->session, f->session_id, p->session.start_us, e->t_us);
-	FUZZ_CHECK(!p->hold.open && !p->roll.open);
-	FUZZ_CHECK(isfinite(f->loaded_s) && isfinite(f->dose_ns) && isfinite(f->peak_n) && isfinite(f->longest_hold_s));
-	FUZZ_CHECK(f->loaded_s >= 0 && f->holds_met <= f->holds && f->holds <= p->hold.id);
-}
-
-/* What is told beside the holds, rolls and presses. */
-static void check_aside(const struct player *p, const struct knead_event *e)
-{
-	if (e->type == KNEAD_EVENT_IMPACT) {
-		FUZZ_CHECK(p->session.open && e->press.end_us >= e->press.start_us && isfinite(e->press.peak_n));
-	}
-	if (e->type == KNEAD_EVENT_PERCUSSION_END) {
-		FUZZ_CHECK(e->percussion.end_us > e->percussion.start_us);
-		FUZZ_CHECK(isfinite(e->percussion.rate_hz) && isfinite(e->percussion.mean_n));
-	}
-	if (e->type == KNEAD_EVENT_WARNING) {
-		FUZZ_CHECK(isfinite(e->warning.value) && isfinite(e->warning.limit));
-	}
-	if (e->type == KNEAD_EVENT_PULSE_SET_END) {
-		FUZZ_CHECK(e->pulse_set.pulses >= 2 && isfinite(e->pulse_set.mean_duration_s));
-		FUZZ_CHECK(e->pulse_set.end_us > e->pulse_set.start_us);
-	}
-	if (e->type == KNEAD_EVENT_PRESS_SET_END) {
-		FUZZ_CHECK(e->press_set.presses >= 3 && e->press_set.end_us > e->press_set.start_us);
-	}
-	if (e->type == KNEAD_EVENT_PROTOCOL_STEP || e->type == KNEAD_EVENT_PROTOCOL_DONE) {
-		FUZZ_CHECK(e->protocol.step >= 1 && e->protocol.step <= e->protocol.of);
-		FUZZ_CHECK(e->protocol.of == p->settings.protocol.steps);
-	}
-}
-
-static void check_event(struct player *p, const struct knead_event *e)
-{
-	FUZZ_CHECK(e->confidence >= 0 && e->confidence <= 1 && e->flags < 1u << KNEAD_FLAGS);
-	FUZZ_CHECK(!p->release_due || e->type == KNEAD_EVENT_RELEASE);
-	switch (e->type) {
-	case KNEAD_EVENT_SESSION_START:
-		open_span(&p->session, e->session.session_id, e->t_us);
-		break;
-	case KNEAD_EVENT_SESSION_END:
-		check_session_end(p, e);
-		break;
-	case KNEAD_EVENT_HOLD_START:
-		open_span(&p->hold, e->hold_start.hold_id, e->hold_start.start_us);
-		FUZZ_CHECK(!p->roll.open && e->t_us >= p->loaded_until_us);
-		p->target_told = false;
-		break;
-	case KNEAD_EVENT_HOLD_TARGET:
-		FUZZ_CHECK(p->hold.open && e->hold_target.hold_id == p->hold.id && !p->target_told);
-		p->target_told = true;
-		break;
-	case KNEAD_EVENT_HOLD_END:
-		check_hold_end(p, e);
-		break;
-	case KNEAD_EVENT_RELEASE:
-		check_release(p, &e->release);
-		break;
-	case KNEAD_EVENT_ROLL_START:
-		open_span(&p->roll, e->roll_start.roll_id, e->roll_start.start_us);
-		FUZZ_CHECK(!p->hold.open && e->t_us >= p->loaded_until_us);
-		p->strokes = 0;
-		p->stroke_until_us = e->t_us;
-		break;
-	case KNEAD_EVENT_STROKE:
-		check_stroke(p, &e->stroke);
-		break;
-	case KNEAD_EVENT_ROLL_END:
-		check_roll_end(p, &e->roll_end);
-		break;
-	case KNEAD_EVENT_PRESS:
-	case KNEAD_EVENT_TAP:
-		check_loaded(p, e->press.start_us, e->press.end_us);
-		FUZZ_CHECK(isfinite(e->press.peak_n));
-		check_maybe(e->press.travel_mm);
-		break;
-	case KNEAD_EVENT_IMPACT:
-	case KNEAD_EVENT_PERCUSSION_END:
-	case KNEAD_EVENT_WARNING:
-	case KNEAD_EVENT_PULSE_SET_END:
-	case KNEAD_EVENT_PRESS_SET_END:
-	case KNEAD_EVENT_PROTOCOL_STEP:
-	case KNEAD_EVENT_PROTOCOL_DONE:
-		check_aside(p, e);
-		break;
-	case KNEAD_EVENT_CONTACT_START:
-	case KNEAD_EVENT_FAULT:
-		break;
-	case _KNEAD_EVENT_TYPES:
-		FUZZ_CHECK(false);
-	}
-}
-
 static void take(struct player *p, size_t n)
 {
-	struct knead_view view;
-
 	FUZZ_CHECK(n <= KNEAD_EVENTS_MIN / 2); /* what knead_pipeline_push() keeps room for */
-	for (size_t i = 0; i < n; i++)
-		check_event(p, &p->out[i]);
-	FUZZ_CHECK(p->pipeline->emit.dropped == 0);
-	FUZZ_CHECK(p->pipeline->detect.hold.impossible == 0 && p->pipeline->detect.contact.impossible == 0);
-	if (n == 0)
-		return;
-	knead_pipeline_view(p->pipeline, &view);
-	FUZZ_CHECK(isfinite(view.force_n) && isfinite(view.noise_n) && isfinite(view.zero_drift_n));
-	FUZZ_CHECK(isfinite(view.cadence_per_min) && isfinite(view.rate_hz));
+	story_take(&p->story, p->pipeline, p->out, n);
 }
 
 /* How much of the force the cell carries. */
@@ -403,21 +211,24 @@ static void set_up(struct player *p, const uint8_t *head)
 	p->has_device_us = !(head[3] & 2);
 	p->period_us = 1e6 / (10 + head[2] * 4);
 	s->rate_hz = p->has_device_us ? 0 : 1e6 / p->period_us;
-	p->loaded_until_us = INT64_MIN;
+	story_init(&p->story, s);
 	p->seed = head[0] * 16777619u + head[2];
 }
 
 static void run(const uint8_t *data, size_t size)
 {
 	struct player *p = calloc(1, sizeof *p);
+	uint64_t allocated;
 
 	FUZZ_CHECK(p);
 	set_up(p, data);
 	FUZZ_CHECK(knead_pipeline_new(&p->settings, &p->pipeline) == 0);
+	allocated = allocations();
 	for (size_t i = 4; i + 3 <= size && i < 3 * STEPS_MAX; i += 3)
 		play_step(p, (enum step)(data[i] % _STEPS), data[i + 1], data[i + 2]);
 	take(p, knead_pipeline_end(p->pipeline, p->out, KNEAD_EVENTS_MIN));
-	FUZZ_CHECK(!p->session.open && !p->hold.open && !p->roll.open && !p->release_due);
+	story_end(&p->story);
+	FUZZ_CHECK(allocations() == allocated);
 	knead_pipeline_free(p->pipeline);
 	free(p);
 }
