@@ -137,8 +137,7 @@ static bool read_topic(const struct command *c, const char *topic, struct comman
 		return false;
 	topic = next_part(topic + n + 1, ret->device, sizeof(ret->device));
 	topic = topic ? next_part(topic, kind, sizeof(kind)) : NULL;
-	topic = topic ? next_part(topic, ret->verb, sizeof(ret->verb)) : NULL;
-	if (!topic || *topic != '\0')
+	if (!topic || strchr(topic, '/') || !next_part(topic, ret->verb, sizeof(ret->verb)))
 		return false;
 	if (strcmp(ret->device, "bridge") == 0)
 		ret->kind = COMMAND_REQUEST;

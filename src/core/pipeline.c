@@ -362,7 +362,9 @@ size_t knead_pipeline_push(struct knead_pipeline *p, const void *bytes, size_t n
 	bool got = true;
 
 	emit_into(p, out, cap);
-	advance_to(p, rx_us);
+	/* Once for all that came together: samples that were only recognised now may be old enough to make something due. */
+	if (rx_us > p->rx_us || p->rx_us == KNEAD_RX_UNKNOWN)
+		advance_to(p, rx_us);
 	if (rx_us != KNEAD_RX_UNKNOWN)
 		rx_us = p->rx_us;
 	while ((got || used < n) && p->emit.n + SAMPLE_EVENTS_MAX <= cap) {

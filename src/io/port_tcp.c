@@ -286,6 +286,8 @@ static int split(const char *text, char *ret_host, size_t host_size, char *ret_s
 	}
 	if (number < 1 || number > 65535 || length == 0 || length >= host_size)
 		return -EINVAL;
+	if (memchr(text, '[', length) || memchr(text, ']', length))
+		return -EINVAL;
 	snprintf(ret_host, host_size, "%.*s", (int)length, text);
 	snprintf(ret_service, service_size, "%ld", number);
 	return 0;

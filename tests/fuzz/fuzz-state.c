@@ -40,8 +40,13 @@ static bool equal(const struct state *a, const struct state *b)
 		if (strcmp(a->settings[i].key, b->settings[i].key) != 0 ||
 			strcmp(a->settings[i].value, b->settings[i].value) != 0)
 			return false;
-	return memcmp(a->zero_raw, b->zero_raw, a->zero_raw_count * sizeof(double)) == 0 &&
-	       memcmp(a->counts_per_n, b->counts_per_n, a->counts_per_n_count * sizeof(double)) == 0;
+	for (uint32_t i = 0; i < a->zero_raw_count; i++)
+		if (a->zero_raw[i] != b->zero_raw[i])
+			return false;
+	for (uint32_t i = 0; i < a->counts_per_n_count; i++)
+		if (a->counts_per_n[i] != b->counts_per_n[i])
+			return false;
+	return true;
 }
 
 static int read_text(const void *text, size_t n, struct state *ret)
