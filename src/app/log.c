@@ -76,6 +76,19 @@ static int write_prefix(char *line, size_t size, int level)
 		now.tv_nsec / 1000000, names[level & 7]);
 }
 
+/* What came from outside must neither end a line nor steer the terminal that shows it; C2 80 to C2 9F are controls too. */
+static void blank_controls(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at; at++) {
+		if (*at == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f) {
+			*at++ = ' ';
+			*at = ' ';
+		} else if (*at < ' ' || *at == 0x7f) {
+			*at = ' ';
+		}
+	}
+}
+
 static bool is_wanted(int level)
 {
 	return level <= log_level || level <= listener_level;
@@ -91,9 +104,7 @@ static void __attribute__((format(printf, 3, 0))) log_va(int level, bool local, 
 	if (more < 0)
 		return;
 	length = strlen(line);
-	for (size_t i = (size_t)n; i < length; i++)
-		if ((unsigned char)line[i] < ' ')
-			line[i] = ' ';
+	blank_controls(line + n);
 	if (!local)
 		tell_listener(level, line + n);
 	if (level > log_level)

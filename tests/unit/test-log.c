@@ -96,6 +96,15 @@ static void a_message_is_one_line_whatever_is_in_it(void **state)
 	assert_int_equal(count_lines(logged()), 2);
 }
 
+/* The other controls: DEL, and those that a terminal may take for the beginning of a command in UTF-8. Letters stay. */
+static void nothing_in_a_message_steers_a_terminal(void **state)
+{
+	log_line(LOG_INFO, "a\x7f"
+			   "b\xc2\x9b"
+			   "31mc \xc3\xa9 \xc2\xb5 \xc2");
+	assert_string_equal(logged(), "<6>a b  31mc \xc3\xa9 \xc2\xb5 \xc2\n");
+}
+
 static void what_repeats_is_cut_off_and_counted(void **state)
 {
 	struct log_limit limit = { 0 };
@@ -119,6 +128,7 @@ int main(void)
 		CAUGHT(a_plain_line_has_time_and_level_instead),
 		CAUGHT(what_is_less_urgent_than_the_level_is_not_written),
 		CAUGHT(a_message_is_one_line_whatever_is_in_it),
+		CAUGHT(nothing_in_a_message_steers_a_terminal),
 		CAUGHT(what_repeats_is_cut_off_and_counted),
 	};
 
