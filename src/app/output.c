@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 
 #include "inbound.h"
 #include "log.h"
@@ -46,6 +47,15 @@ int output_check(const struct conf *conf)
 	if (r < 0)
 		log_line(LOG_ERR, "mqtt: %s", why);
 	return r;
+}
+
+/* The library reads the key; that everybody else may too is for us to say. (The password is looked at where it is read.) */
+static void look_at_key(const char *path)
+{
+	struct stat st;
+
+	if (path[0] != '\0' && stat(path, &st) == 0 && (st.st_mode & S_IROTH))
+		log_line(LOG_WARNING, "mqtt: everybody may read our key in %s: chmod o-r it", path);
 }
 
 /* Where events lie until the broker has them. *ret_path: free(); NULL when there is no place for it. */
@@ -101,6 +111,7 @@ static int connect_broker(struct output *o, const struct conf *conf)
 		log_line(LOG_NOTICE, "mqtt: no broker is configured; nothing is published");
 	if (options.host[0] == '\0' && !journal)
 		return 0;
+	look_at_key(conf->mqtt.key_file);
 	inbound_filters(conf, &filters);
 	options.subscriptions = filters.list;
 	options.subscriptions_count = filters.count;

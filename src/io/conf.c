@@ -261,13 +261,14 @@ static int load_option(struct conf *c, const char *option, char *why, size_t siz
 	if (option[n] != '=' || n >= sizeof(left))
 		return conf_refuse(why, size, "-o %s: no value; write section.key=value", option);
 	snprintf(left, sizeof(left), "%.*s", (int)n, option);
+	/* Without the value: it may be a secret that was put here in good faith, and messages go into logs. */
+	snprintf(where, sizeof(where), "-o %.*s", (int)n, option);
 	if (split_option(left, header, sizeof(header), &key) < 0)
 		return conf_refuse(
-			why, size, "-o %s: no key; write section.key=value, or NAME.key=value for a device", option);
+			why, size, "%s: no key; write section.key=value, or NAME.key=value for a device", where);
 	c->sources++;
-	snprintf(where, sizeof(where), "-o %.*s", (int)n, option);
 	if (conf_apply(c, header, key, option + n + 1, where, reason, sizeof(reason)) < 0)
-		return conf_refuse(why, size, "-o %s: %s", option, reason);
+		return conf_refuse(why, size, "%s: %s", where, reason);
 	return 0;
 }
 

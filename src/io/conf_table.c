@@ -15,7 +15,7 @@
 
 const struct conf_key conf_keys[] = {
 	/* ---- [mqtt] ---- */
-	{ CONF_MQTT, "host", CONF_TEXT, GLOBAL(mqtt.host), .def = "localhost",
+	{ CONF_MQTT, "host", CONF_HOST, GLOBAL(mqtt.host), .def = "localhost",
 		.help = "Name or address of the broker; empty for no broker" },
 	{ CONF_MQTT, "port", CONF_INT, GLOBAL(mqtt.port), RANGE(0, 65535), .def = "0",
 		.help = "Port of the broker; 0 is 1883, with tls 8883" },

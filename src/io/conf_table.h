@@ -20,6 +20,7 @@ enum conf_section {
 
 enum conf_type {
 	CONF_TEXT, /* char * */
+	CONF_HOST, /* char *, name or address of a machine, without the rest of a URL */
 	CONF_TOPIC, /* char *, usable as part of a topic */
 	CONF_CHOICE, /* char *, one of choices */
 	CONF_PROTOCOL_NAME, /* char *, NAME or NAME: STEPS */

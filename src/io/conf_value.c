@@ -155,6 +155,15 @@ static int parse_string(const char *text, char **field, char *why, size_t size)
 	return 0;
 }
 
+/* Not repeated in the message: what stands before an @ is often a password. */
+static int parse_host(const char *text, char **field, char *why, size_t size)
+{
+	if (strpbrk(text, "@/ \t"))
+		return conf_refuse(why, size,
+			"write the name or the address alone; user name and password belong into username and password_file");
+	return parse_string(text, field, why, size);
+}
+
 static int parse_topic(const char *text, char **field, char *why, size_t size)
 {
 	size_t n = strlen(text);
@@ -288,6 +297,8 @@ int conf_value_parse(const struct conf_key *k, const char *text, void *base, cha
 	switch (k->type) {
 	case CONF_TEXT:
 		return parse_string(text, field, why, size);
+	case CONF_HOST:
+		return parse_host(text, field, why, size);
 	case CONF_TOPIC:
 		return parse_topic(text, field, why, size);
 	case CONF_CHOICE:
@@ -352,6 +363,7 @@ char *conf_value_format(const struct conf_key *k, const void *base, char *buf)
 
 	switch (k->type) {
 	case CONF_TEXT:
+	case CONF_HOST:
 	case CONF_TOPIC:
 	case CONF_CHOICE:
 	case CONF_PROTOCOL_NAME:
@@ -384,7 +396,8 @@ char *conf_value_format(const struct conf_key *k, const void *base, char *buf)
 
 void conf_value_free(const struct conf_key *k, void *base)
 {
-	if (k->type == CONF_TEXT || k->type == CONF_TOPIC || k->type == CONF_CHOICE || k->type == CONF_PROTOCOL_NAME) {
+	if (k->type == CONF_TEXT || k->type == CONF_HOST || k->type == CONF_TOPIC || k->type == CONF_CHOICE ||
+		k->type == CONF_PROTOCOL_NAME) {
 		char **field = (char **)((char *)base + k->offset);
 
 		free(*field);

@@ -315,6 +315,11 @@ static int split_spec(const char *spec, char *ret_host, size_t host_size, char *
 {
 	int r = split(spec + strlen("tcp://"), ret_host, host_size, ret_service, service_size);
 
+	/* Not repeated: what stands before an @ is often a password, and there is nobody to give it to. */
+	if (strchr(spec, '@')) {
+		snprintf(ret_why, why_size, "port tcp://...: write tcp://HOST:PORT, without user name or password");
+		return -EINVAL;
+	}
 	if (r < 0)
 		snprintf(ret_why, why_size, "port %s: write tcp://HOST:PORT, an IPv6 address in brackets", spec);
 	return r;

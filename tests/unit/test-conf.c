@@ -340,11 +340,15 @@ static void a_bad_option_is_named(void **state)
 		const char *option, *message;
 	} cases[] = {
 		{ "mqtt.host", "-o mqtt.host: no value" },
-		{ "host=a", "-o host=a: no key" },
-		{ "mqtt.hots=a", "-o mqtt.hots=a: unknown key 'hots' in [mqtt]" },
-		{ "ball.hots=a", "-o ball.hots=a: unknown key 'hots' in [device ball]" },
-		{ "Ball.port=a", "-o Ball.port=a: 'Ball' is no name for a device" },
-		{ "ball.baud=fast", "-o ball.baud=fast: baud: 'fast' is not a number" },
+		{ "mqtt.password=a",
+			"-o mqtt.password: unknown key 'password' in [mqtt]; put the password into a file" },
+		{ "mqtt.host=u:p@a", "-o mqtt.host: host: write the name or the address alone" },
+		{ "mqtt.host=mqtt://a", "-o mqtt.host: host: write the name or the address alone" },
+		{ "host=a", "-o host: no key" },
+		{ "mqtt.hots=a", "-o mqtt.hots: unknown key 'hots' in [mqtt]" },
+		{ "ball.hots=a", "-o ball.hots: unknown key 'hots' in [device ball]" },
+		{ "Ball.port=a", "-o Ball.port: 'Ball' is no name for a device" },
+		{ "ball.baud=fast", "-o ball.baud: baud: 'fast' is not a number" },
 		{ "ball.release_n=9", "-o ball.release_n: [device ball] release_n: 9 must be" },
 	};
 
