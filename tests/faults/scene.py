@@ -126,6 +126,14 @@ class Scene:
         """Seconds from a monotonic time until the broker had something new from kneadd."""
         return harness.wait_until(lambda: self.witness.first_live(since), 150, f"kneadd is back; log: {self.daemon.log}") - since
 
+    def reconnected(self, since):
+        """The same where a broker that is back has something to say itself, of before: until it hears that kneadd is online."""
+        def online():
+            return next((m.at for m in list(self.witness.messages) if m.at > since and m.topic == "knead/bridge/availability"
+                         and m.payload == b"online"), None)
+
+        return harness.wait_until(online, 150, f"kneadd is back; log: {self.daemon.log}") - since
+
     def close(self):
         for closer in reversed(self.closers):
             closer()

@@ -22,7 +22,7 @@ def begin(scene, *lines):
 
 
 def end(scene, place, fault, sees, since):
-    recovery_s = scene.recovery(since)
+    recovery_s = scene.reconnected(since)
     scene.wait_holds(2)
     figures = {**scene.healthy(), **scene.judge(doubles=verdict.WINDOW)}
     scenes.note(place, fault, sees, recovery_s=round(recovery_s, 1), **figures)
@@ -50,7 +50,7 @@ def test_a_broker_that_stops_and_starts_again_gets_all_that_happened_meanwhile(s
     time.sleep(AWAY_S)
     since = time.monotonic()
     scene.broker.start()
-    harness.wait_until(lambda: scene.witness.first_live(since), 60, "kneadd is back")
+    scene.reconnected(since)
     scene.wait_holds(1)
     assert before <= retained(scene.broker.port), "everything retained is there again"
     if keeps:

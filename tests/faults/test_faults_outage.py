@@ -9,6 +9,7 @@ import verdict
 BALLS = 4
 GROWN_KB = 1024  # the whole outage may cost so much
 EVERY_S = 2
+SHORT_S = 50  # between two of the tries to connect, which come ever more seldom
 
 
 def resident_over(scene, seconds):
@@ -21,7 +22,7 @@ def resident_over(scene, seconds):
 
 
 def test_without_a_broker_memory_is_flat_and_all_is_told_afterwards(scene, long_run):
-    away_s, late_after_s = (600, 60) if long_run else (60, 20)
+    away_s, late_after_s = (600, 60) if long_run else (SHORT_S, 20)
     scene.add_broker()
     for number in range(BALLS):
         scene.add_ball(f"ball-{number + 1}", first=60 * number)

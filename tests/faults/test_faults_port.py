@@ -11,13 +11,14 @@ import pytest
 import scene as scenes
 import verdict
 
+PACE = 2
 CHATTER = b"\r\n ets Jul 29 2019 12:21:46\r\nrst:0x1 (POWERON_RESET),boot:0x13\r\n\x00\xfe\x80K1,,\x1b[0;32mI (29) boot: ok\r\n"
 
 
 def begin(scene, **options):
     scene.add_broker()
-    ball = scene.add_ball("ball-1", **options)
-    other = scene.add_ball("ball-2", first=120, pace=2)
+    ball = scene.add_ball("ball-1", pace=PACE, **options)
+    other = scene.add_ball("ball-2", first=120, pace=PACE)
     scene.start()
     scene.settle()
     return ball, other

@@ -9,6 +9,7 @@ import scene as scenes
 import verdict
 
 STALL_S = 30
+PACE = 2
 
 
 def wait_in_hold(ball):
@@ -23,7 +24,7 @@ def whole_holds(scene, name="ball-1"):
 
 def test_a_reload_in_the_middle_of_a_hold_leaves_the_hold_of_an_unchanged_device_alone(scene):
     scene.add_broker()
-    ball, changed = scene.add_ball("ball-1"), scene.add_ball("ball-2", first=120)
+    ball, changed = scene.add_ball("ball-1", pace=PACE), scene.add_ball("ball-2", pace=PACE, first=120)
     scene.start()
     scene.settle()
     wait_in_hold(ball)
@@ -47,7 +48,7 @@ def test_a_reload_in_the_middle_of_a_hold_leaves_the_hold_of_an_unchanged_device
 
 def test_a_daemon_that_stands_still_for_half_a_minute_stretches_nothing(scene):
     scene.add_broker()
-    ball = scene.add_ball("ball-1")
+    ball = scene.add_ball("ball-1", pace=PACE)
     scene.start()
     scene.settle()
     wait_in_hold(ball)
@@ -65,7 +66,7 @@ def test_a_daemon_that_stands_still_for_half_a_minute_stretches_nothing(scene):
 
 def test_a_board_that_stands_still_for_half_a_minute_is_offline_and_stretches_nothing(scene):
     scene.add_broker()
-    ball = scene.add_ball("ball-1")
+    ball = scene.add_ball("ball-1", pace=PACE)
     scene.start()
     scene.settle()
     wait_in_hold(ball)
