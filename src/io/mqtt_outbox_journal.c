@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #define COMMIT_US 400000
-#define MARK_US 2000000 /* what became of a record that stood in the journal already */
+#define MARK_US 100000 /* what became of a record that stood there already: who is killed before tells it twice */
 #define STALLED_US 10000000 /* a disk that takes longer than this for one commit is told as broken */
 
 void mqtt_outbox_judge(struct mqtt_outbox *o, int64_t now_us)
