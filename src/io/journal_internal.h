@@ -40,6 +40,6 @@ int journal_failed(struct journal *j, int rc);
 /* Prepares all statements. Returns a code of the library. */
 int journal_prepare(struct journal *j);
 /* Reads one number. Returns 0 or a negative errno. */
-int journal_number(sqlite3 *db, const char *sql, int64_t *ret);
+int journal_number(sqlite3 *db, const char *query, int64_t *ret);
 
 #endif

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -55,14 +56,24 @@ static void __attribute__((format(printf, 3, 4))) say(struct writer *w, int leve
 
 /* ---- the clocks ---- */
 
-/* Which boot of the machine this is. */
-static void read_kernel(char *ret)
+/*
+ * Which boot of the machine this is: from the unit, which does not let us read it, or from the kernel. Where neither says, no other
+ * run is of this boot.
+ */
+static void read_kernel(const char *run, char *ret)
 {
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+	const char *given = getenv("KNEADD_BOOT_ID");
+	FILE *f = given ? NULL : fopen("/proc/sys/kernel/random/boot_id", "re");
 
-	if (!f || !fgets(ret, KERNEL_MAX, f))
-		snprintf(ret, KERNEL_MAX, "unknown");
-	ret[strcspn(ret, "\n")] = '\0';
+	snprintf(ret, KERNEL_MAX, "%s%s", given ? given : "unknown, run ", given ? "" : run);
+	if (f && !fgets(ret, KERNEL_MAX, f))
+		snprintf(ret, KERNEL_MAX, "unknown, run %s", run);
+	/* as in the kernel's text, so in the unit's: without hyphens */
+	size_t length = 0;
+	for (const char *at = ret; *at != '\0' && *at != '\n'; at++)
+		if (*at != '-')
+			ret[length++] = *at;
+	ret[length] = '\0';
 	if (f)
 		fclose(f);
 }
@@ -320,7 +331,7 @@ void journal_writer_run(
 	};
 	unsigned work;
 
-	read_kernel(w.kernel);
+	read_kernel(settings->journal_boot, w.kernel);
 	do {
 		work = mqtt_outbox_journal_wait(outbox, w.journal != NULL, w.retry_us);
 		if (work & MQTT_JOURNAL_OPEN)

@@ -23,9 +23,9 @@
 
 #include "mqtt_backoff.h"
 #include "mqtt_link.h"
+#include "mqtt_pace.h"
 #include "mqtt_password.h"
 
-#define LATE_WINDOW 5 /* of the link's window: fresh events always find room */
 #define TURN_US 1000000 /* the library's keep-alive wants to be looked at this often */
 #define ACK_MIN_US 20000000 /* a broker that acknowledges nothing for so long (or the keep-alive) is given up */
 #define PART_RESERVE_US 200000 /* of the time for the goodbye, kept for "offline" */
@@ -40,6 +40,7 @@ struct delivery {
 	void *log_user;
 	struct mqtt_link *link; /* NULL while there is none */
 	struct mqtt_backoff backoff;
+	struct mqtt_pace pace;
 	int64_t up_us; /* since when the link is up */
 	int64_t look_by_us; /* INT64_MAX = not looking */
 	struct mqtt_item *info; /* the bridge/info that a broker acknowledged last */
@@ -241,23 +242,6 @@ static int connect_once(struct delivery *d, enum mqtt_link_end *ret_end)
 
 /* ---- delivering ---- */
 
-/* "online" in its place among all the rest: what discovery announces comes before it. */
-static void put_online(struct delivery *d)
-{
-	struct mqtt_message m = {
-		.topic = d->settings->availability_topic,
-		.payload = "online",
-		.length = strlen("online"),
-		.cls = MQTT_NEWEST,
-		.rank = MQTT_RANK_BRIDGE,
-		.qos = 1,
-		.retain = true,
-	};
-
-	if (!d->settings->guest)
-		mqtt_outbox_put(d->outbox, &m);
-}
-
 static void begin_link(struct delivery *d, int protocol)
 {
 	const struct mqtt_settings *s = d->settings;
@@ -273,7 +257,8 @@ static void begin_link(struct delivery *d, int protocol)
 			mqtt_link_say(d->link, s->availability_topic, "online", d->up_us);
 		d->look_by_us = d->up_us + s->look_ms * 1000LL;
 	} else {
-		put_online(d);
+		if (!s->guest) /* in its place among all the rest: what discovery announces comes before it */
+			mqtt_outbox_put_text(d->outbox, s->availability_topic, "online", MQTT_RANK_BRIDGE);
 		mqtt_outbox_renew(d->outbox, true);
 	}
 }
@@ -314,13 +299,16 @@ static void send_waiting(struct delivery *d)
 {
 	while (mqtt_link_state(d->link) == MQTT_LINK_UP && !mqtt_link_wants_write(d->link)) {
 		unsigned flying = mqtt_link_flying(d->link), late = mqtt_link_flying_late(d->link);
+		int64_t now_us = mqtt_outbox_now_us();
 		struct mqtt_item *item =
 			mqtt_outbox_take(d->outbox, flying < MQTT_LINK_WINDOW ? MQTT_LINK_WINDOW - flying : 0,
-				late < LATE_WINDOW ? LATE_WINDOW - late : 0);
+				mqtt_pace_room(&d->pace, late, now_us));
 
 		if (!item)
 			return;
-		int r = mqtt_link_send(d->link, item, mqtt_outbox_now_us());
+		if (item->late)
+			mqtt_pace_spend(&d->pace, now_us);
+		int r = mqtt_link_send(d->link, item, now_us);
 		if (r < 0)
 			mqtt_outbox_back(d->outbox, item);
 		else if (r == MQTT_LINK_E_DONE)
@@ -382,6 +370,7 @@ static void deliver(struct delivery *d, int protocol)
 			return;
 		if (mqtt_outbox_stopping(d->outbox, &by_us) && d->parting == PART_DRAIN)
 			by_us -= PART_RESERVE_US;
+		by_us = earlier(by_us, mqtt_pace_due_us(&d->pace, now_us));
 		turn(d, earlier(now_us + TURN_US, earlier(d->look_by_us, by_us)));
 		bool heard = take_acknowledged(d);
 		if (!d->told.up && (heard || mqtt_outbox_now_us() - d->up_us >= TURN_US))

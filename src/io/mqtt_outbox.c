@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -144,6 +145,21 @@ void mqtt_outbox_put(struct mqtt_outbox *o, const struct mqtt_message *m)
 	else if (!o->spool.alone)
 		mqtt_queue_put(o->queue, m, now_us);
 	mqtt_outbox_unlock(o);
+}
+
+void mqtt_outbox_put_text(struct mqtt_outbox *o, const char *topic, const char *text, enum mqtt_rank rank)
+{
+	struct mqtt_message m = {
+		.topic = topic,
+		.payload = text,
+		.length = strlen(text),
+		.cls = MQTT_NEWEST,
+		.rank = rank,
+		.qos = 1,
+		.retain = true,
+	};
+
+	mqtt_outbox_put(o, &m);
 }
 
 static uint64_t journal_pending(const struct mqtt_outbox *o)

@@ -25,6 +25,8 @@ int64_t mqtt_outbox_now_us(void);
 
 /* ---- for callers ---- */
 void mqtt_outbox_put(struct mqtt_outbox *o, const struct mqtt_message *m);
+/* A retained text that is no JSON; from either side. */
+void mqtt_outbox_put_text(struct mqtt_outbox *o, const char *topic, const char *text, enum mqtt_rank rank);
 void mqtt_outbox_stats(struct mqtt_outbox *o, struct sink_mqtt_stats *ret);
 void mqtt_outbox_renew(struct mqtt_outbox *o, bool all); /* from either side; see mqtt_queue_renew() */
 void mqtt_outbox_stop(struct mqtt_outbox *o, int64_t by_us);

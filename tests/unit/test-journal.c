@@ -16,7 +16,7 @@
 
 #define S 1000000LL
 #define DAY (86400 * S)
-#define MADE 1800000000LL * S /* 2027: UTC of the tests */
+#define MADE (1800000000LL * S) /* 2027: UTC of the tests */
 
 static const struct journal_options standard = { .boot = "0000000a",
 	.kernel = "kernel-1",

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "mqtt_backoff.h"
+#include "mqtt_pace.h"
 #include "mqtt_password.h"
 #include "mqtt_settings.h"
 #include "scratch.h"
@@ -33,6 +34,35 @@ static void chance_spreads_a_wait_by_a_fifth_either_way(void **state)
 	mqtt_backoff_init(&b, 10 * S, 10 * S);
 	assert_int_equal(mqtt_backoff_next_us(&b, 0), 8 * S);
 	assert_int_equal(mqtt_backoff_next_us(&b, UINT32_MAX), 12 * S);
+}
+
+static void late_events_go_out_a_hundred_a_second_and_ten_at_once_after_a_rest(void **state)
+{
+	struct mqtt_pace p = { 0 };
+	int64_t now_us = 50 * S;
+	unsigned sent = 0;
+
+	for (; mqtt_pace_room(&p, 0, now_us) > 0; sent++)
+		mqtt_pace_spend(&p, now_us);
+	assert_int_equal(sent, 10);
+	assert_int_equal(mqtt_pace_due_us(&p, now_us), now_us + 10000);
+	assert_int_equal(mqtt_pace_room(&p, 0, now_us + 9999), 0);
+	assert_int_equal(mqtt_pace_room(&p, 0, now_us + 10000), MQTT_PACE_WINDOW);
+	assert_true(mqtt_pace_due_us(&p, now_us + 10000) == INT64_MAX);
+	for (; now_us < 60 * S; now_us += 1000)
+		for (; mqtt_pace_room(&p, 0, now_us) > 0; sent++)
+			mqtt_pace_spend(&p, now_us);
+	assert_in_range(sent, 1008, 1010);
+}
+
+static void late_events_leave_room_for_fresh_ones(void **state)
+{
+	struct mqtt_pace p = { 0 };
+
+	assert_int_equal(mqtt_pace_room(&p, 0, 0), 5);
+	assert_int_equal(mqtt_pace_room(&p, 4, 0), 1);
+	assert_int_equal(mqtt_pace_room(&p, 5, 0), 0);
+	assert_int_equal(mqtt_pace_room(&p, 7, 0), 0);
 }
 
 static void only_a_link_that_held_starts_over(void **state)
@@ -189,6 +219,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_double_from_one_to_sixty_seconds),
 		cmocka_unit_test(chance_spreads_a_wait_by_a_fifth_either_way),
+		cmocka_unit_test(late_events_go_out_a_hundred_a_second_and_ten_at_once_after_a_rest),
+		cmocka_unit_test(late_events_leave_room_for_fresh_ones),
 		cmocka_unit_test(only_a_link_that_held_starts_over),
 		cmocka_unit_test_setup_teardown(
 			password_is_the_first_line_without_its_end, scratch_make, scratch_remove),
