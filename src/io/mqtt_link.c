@@ -14,10 +14,12 @@
 
 #include <errno.h>
 #include <mosquitto.h>
-#include <mqtt_protocol.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if LIBMOSQUITTO_VERSION_NUMBER < 2001000 /* from then on a part of mosquitto.h */
+#include <mqtt_protocol.h>
+#endif
 
 #define SYSTEM_CERTIFICATES "/etc/ssl/certs"
 #define FLIGHTS (MQTT_LINK_WINDOW + 2) /* and two texts: online, offline */

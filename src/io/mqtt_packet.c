@@ -9,8 +9,11 @@
 #include "mqtt_packet.h"
 
 #include <errno.h>
-#include <mqtt_protocol.h>
+#include <mosquitto.h>
 #include <stdlib.h>
+#if LIBMOSQUITTO_VERSION_NUMBER < 2001000 /* from then on a part of mosquitto.h */
+#include <mqtt_protocol.h>
+#endif
 
 /* What goes with a message under MQTT 5; a list for mosquitto_property_free_all(), or NULL. */
 static int properties_of(const struct mqtt_item *item, mosquitto_property **ret)
