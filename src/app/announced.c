@@ -12,6 +12,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "json.h"
+
 static void record_free(struct announced_record *r)
 {
 	if (!r)
@@ -32,31 +34,53 @@ static const char *text_of(const cJSON *object, const char *key)
 	return text ? text : "";
 }
 
+/* What may stand in a topic: no wildcards, no control characters. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f || *text == '+' || *text == '#')
+			return false;
+	return true;
+}
+
+/* The record that an item names, made where there is none; NULL for an item that is none of ours. */
+static struct announced_record *read_record(struct announced *a, const cJSON *item)
+{
+	const char *id = text_of(item, "id"), *base = text_of(item, "base"), *prefix = text_of(item, "prefix"),
+		   *style = text_of(item, "style");
+
+	if (*id == '\0' || strlen(id) >= KNEAD_NAME_MAX || *base == '\0')
+		return NULL;
+	if (!is_plain(id) || !is_plain(base) || !is_plain(prefix) || !is_plain(style))
+		return NULL;
+	return announced_need(a, base, prefix, style, id);
+}
+
 /* Returns whether the text was one of ours. */
 static bool read_text(struct announced *a, const char *text)
 {
-	cJSON *all = cJSON_Parse(text);
+	char *mended = strdup(text);
+	if (mended)
+		json_mend(mended);
+	cJSON *all = mended ? cJSON_Parse(mended) : NULL;
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(all, "announced"), *item, *key;
 	bool ours = cJSON_IsArray(list);
 
 	cJSON_ArrayForEach(item, list)
 	{
-		const char *id = text_of(item, "id");
-		struct announced_record *r = NULL;
+		struct announced_record *r = read_record(a, item);
 
-		if (*id != '\0' && strlen(id) < KNEAD_NAME_MAX && *text_of(item, "base") != '\0')
-			r = announced_need(
-				a, text_of(item, "base"), text_of(item, "prefix"), text_of(item, "style"), id);
 		if (!r)
 			continue;
 		r->scalars = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "scalars"));
 		cJSON_ArrayForEach(key, cJSON_GetObjectItemCaseSensitive(item, "keys"))
 		{
-			if (cJSON_IsString(key) && strchr(key->valuestring, '/'))
+			if (cJSON_IsString(key) && strchr(key->valuestring, '/') && is_plain(key->valuestring))
 				announced_add(a, r, key->valuestring);
 		}
 	}
 	cJSON_Delete(all);
+	free(mended);
 	return ours;
 }
 

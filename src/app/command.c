@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "log.h"
 
 #define PENDING_MAX 8 /* commands under way */
@@ -185,6 +186,8 @@ static char *answer_text(const struct command_source *s, const struct command_ou
 		cJSON_AddItemToObject(answer, "data", data)) {
 		data = NULL;
 		text = cJSON_PrintUnformatted(answer);
+		if (text)
+			json_mend(text); /* what was sent to us is quoted, and may be cut short */
 	}
 	cJSON_Delete(data);
 	cJSON_Delete(answer);

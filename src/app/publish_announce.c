@@ -13,6 +13,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "json.h"
 #include "publish_internal.h"
 
 #define PAUSE_US 10000000
@@ -74,6 +75,7 @@ static void send_json(struct publish *p, const char *topic, cJSON *json, bool se
 	char *text = json ? cJSON_PrintUnformatted(json) : NULL;
 
 	if (text) {
+		json_mend(text); /* a name may come from a configuration in another character set */
 		*hash = hash_on(*hash, text);
 		if (send)
 			publish_send_discovery(p, topic, text, strlen(text));

@@ -213,6 +213,15 @@ void journal_rollback(struct journal *j)
 
 /* ---- reading ---- */
 
+/* A time as it stands in the file, where anything may stand: within 73,000 years, so that the difference of two is a number. */
+static int64_t time_us(sqlite3_stmt *s, int column)
+{
+	const int64_t most = INT64_MAX / 4;
+	int64_t us = sqlite3_column_int64(s, column);
+
+	return us > most ? most : us < -most ? -most : us;
+}
+
 /* At least late_after_us where nobody can tell. */
 static int64_t age_us_of(
 	const struct journal *j, const struct journal_now *now, const char *kernel, int64_t decided_us, int64_t wall_us)
@@ -235,8 +244,8 @@ int journal_read(struct journal *j, const struct journal_now *now, int64_t after
 	sqlite3_bind_int64(s, 1, inside(j, after));
 	while (more && (rc = sqlite3_step(s)) == SQLITE_ROW) {
 		const char *kernel = (const char *)sqlite3_column_text(s, 2);
-		int64_t wall_us = sqlite3_column_int64(s, 7);
-		int64_t age_us = age_us_of(j, now, kernel, sqlite3_column_int64(s, 6), wall_us);
+		int64_t wall_us = time_us(s, 7);
+		int64_t age_us = age_us_of(j, now, kernel, time_us(s, 6), wall_us);
 		struct journal_record record = {
 			.key = outside(j, sqlite3_column_int64(s, 0)),
 			.boot = (const char *)sqlite3_column_text(s, 1),

@@ -25,7 +25,7 @@
 #define JOURNAL_RUN_NOW ((int64_t)1 << 22)
 static inline int64_t journal_key(int64_t run, uint64_t n)
 {
-	return (run << JOURNAL_N_BITS) | (int64_t)(n & (((uint64_t)1 << JOURNAL_N_BITS) - 1));
+	return (int64_t)((uint64_t)run << JOURNAL_N_BITS | (n & (((uint64_t)1 << JOURNAL_N_BITS) - 1)));
 }
 
 #define JOURNAL_APPLICATION_ID 0x6b6e6a31 /* "knj1", in the header of the file */

@@ -163,6 +163,26 @@ static int make_schema(struct journal *j)
 	return r < 0 ? r : exec(j->db, "COMMIT");
 }
 
+/* Runs and keys that no kneadd ever gave: whatever wrote them, the file is not to be trusted. Returns 0, -EBADMSG or another errno. */
+static int check_keys(struct journal *j)
+{
+	static const char *const wrong[] = {
+		"SELECT coalesce(min(no) < 1, 0) FROM run",
+		"SELECT coalesce(max(no) >= 4194303, 0) FROM run", /* JOURNAL_RUN_NOW, and one for this run */
+		"SELECT coalesce(min(key) >> 40 < 1, 0) FROM event",
+		"SELECT coalesce(max(key) >> 40 >= 4194303, 0) FROM event",
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		int64_t found = 0;
+		int r = journal_number(j->db, wrong[i], &found);
+
+		if (r < 0 || found)
+			return r < 0 ? r : -EBADMSG;
+	}
+	return 0;
+}
+
 /* The number of this run: what it had already, else the next. It is written with the first record. */
 static int find_run(struct journal *j)
 {
@@ -206,6 +226,7 @@ static int open_file(struct journal *j, char *why, size_t size)
 	r = r < 0 ? r : exec(j->db, pragmas);
 	if (r == 0 && fresh)
 		r = make_schema(j);
+	r = r < 0 ? r : check_keys(j);
 	r = r < 0 ? r : find_run(j);
 	r = r < 0 ? r : journal_number(j->db, "SELECT count(*) FROM event WHERE done = 0", &waiting);
 	r = r < 0 ? r : journal_errno(j->db, journal_prepare(j));

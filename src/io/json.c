@@ -175,6 +175,17 @@ void json_text(struct json *j, const char *text)
 	put(j, "\"", 1);
 }
 
+void json_mend(char *text)
+{
+	while (*text != '\0') {
+		size_t n = utf8_length((const unsigned char *)text);
+
+		if (n == 0)
+			*text = '?';
+		text += n > 0 ? n : 1;
+	}
+}
+
 void json_put_text(struct json *j, const char *key, const char *text)
 {
 	json_key(j, key);

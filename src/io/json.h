@@ -41,6 +41,9 @@ void json_text(struct json *j, const char *text); /* escaped; bytes that are no 
 void json_number(struct json *j, double value, int min, int max);
 void json_ms(struct json *j, int64_t ms); /* milliseconds, written as seconds with one to three decimals */
 
+/* For JSON that libcjson wrote, which hands bytes on as they are: those that are no UTF-8 become '?' in place. */
+void json_mend(char *text);
+
 /* Key and value in one. */
 void json_put_text(struct json *j, const char *key, const char *text);
 void json_put_bool(struct json *j, const char *key, bool value);

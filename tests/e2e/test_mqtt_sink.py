@@ -283,7 +283,7 @@ def test_events_of_an_outage_arrive_late_in_order_and_fresh_ones_fresh(probe, pr
     assert max(fresh_places) < late_places[20], "late events held up fresh ones"
     sink.wait_empty()
     assert sink.stats()["late"] == 600 and sink.stats()["dropped_event"] == 0
-    if "address" not in os.environ.get("KNEAD_SANITIZE", ""):
+    if os.environ.get("KNEAD_SANITIZE", "none") == "none":
         assert grown_kb < 1024
 
 

@@ -7,7 +7,8 @@
  * one never is; what is no command is not answered. Everything that is published is on a topic of ours, and JSON that can be read.
  *
  * Input: a byte that picks the configuration, then messages with 0xff between them, each a byte of enum with, a topic up to a line
- * feed, and the payload.
+ * feed, and the payload. With KEPT in the first byte what comes before the first 0xff is what an earlier start has kept of its
+ * announcements.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 #define MESSAGES_MAX 64
 #define ANSWERS "somebody/answers"
 #define INBOX_MAX 64
+#define KEPT 0x80
 #define TURNS_MAX 40 /* of the loop, for one message */
 #define LAST_TURNS_MAX 4000
 
@@ -61,6 +63,8 @@ struct house {
 	struct conf *conf;
 	sd_event *event;
 	struct sink_mqtt sink;
+	bool kept; /* announcements of an earlier start */
+	struct announced *announced;
 	struct publish *publish;
 	struct state_store *store;
 	struct device_context context;
@@ -209,12 +213,13 @@ void sink_mqtt_send(struct sink_mqtt *s, const struct mqtt_message *m)
 {
 	bool ours = strncmp(m->topic, "knead/", 6) == 0 || strncmp(m->topic, "homeassistant/", 14) == 0;
 
-	FUZZ_CHECK(ours || strcmp(m->topic, ANSWERS) == 0);
+	/* what an earlier start has announced is taken back where it was */
+	FUZZ_CHECK(ours || strcmp(m->topic, ANSWERS) == 0 || (house->kept && m->length == 0));
 	FUZZ_CHECK(!strpbrk(m->topic, "+#") && (!m->late_topic || !strpbrk(m->late_topic, "+#")));
 	FUZZ_CHECK((m->qos == 0 || m->qos == 1) && m->cls <= MQTT_DROP);
 	if (m->json && m->length > 0)
 		text_check(m->payload, m->length);
-	if (!ours || strstr(m->topic, "/result/") || strstr(m->topic, "/response/"))
+	if (strcmp(m->topic, ANSWERS) == 0 || strstr(m->topic, "/result/") || strstr(m->topic, "/response/"))
 		check_answer(s, m);
 }
 
@@ -251,6 +256,16 @@ static void on_refused(void *user, const struct mqtt_received *m, enum command_c
 	command_refuse(((struct house *)user)->command, m, code);
 }
 
+/* What is kept of the announcements can be read at the next start. */
+static void on_keep(void *user, const char *text)
+{
+	struct announced *again;
+
+	text_check(text, strlen(text));
+	FUZZ_CHECK(announced_new(text, NULL, NULL, &again) == 0 && !again->blank);
+	announced_free(again);
+}
+
 /* Read once for each of them: it does not change. */
 static struct conf *configuration(size_t i)
 {
@@ -268,18 +283,22 @@ static struct conf *configuration(size_t i)
 	return read[i];
 }
 
-static void move_in(struct house *h, uint8_t how)
+/* kept: the announcements of an earlier start, or NULL. */
+static void move_in(struct house *h, uint8_t how, const char *kept)
 {
 	struct publish_options options = { .sink = &h->sink, .boot = "5f3a91c2" };
 	struct command_options command = { .sink = &h->sink, .base = "knead", .host = &host_commands };
 	struct inbound_options inbound = { .command = on_command, .refused = on_refused, .user = h };
 
 	house = h;
+	h->kept = kept;
 	now_us = 1000000; /* long ago: whatever the loop waits for is due */
-	h->conf = configuration(how % CONFIGURATIONS);
+	h->conf = configuration((how & ~KEPT) % CONFIGURATIONS);
 	options.conf = h->conf;
 	FUZZ_CHECK(sd_event_new(&h->event) >= 0);
 	FUZZ_CHECK(mqtt_inbox_new(INBOX_MAX, &h->sink.inbox) == 0);
+	FUZZ_CHECK(announced_new(kept, on_keep, NULL, &h->announced) == 0);
+	options.announced = h->announced;
 	FUZZ_CHECK(publish_new(&options, &h->publish) == 0);
 	FUZZ_CHECK(state_store_new(NULL, &h->store) == 0);
 	h->context = (struct device_context){
@@ -307,6 +326,8 @@ static void move_out(struct house *h)
 	device_free(h->device);
 	command_free(h->command);
 	publish_free(h->publish);
+	announced_save(h->announced);
+	announced_free(h->announced);
 	state_store_free(h->store);
 	mqtt_inbox_free(h->sink.inbox);
 	sd_event_unref(h->event);
@@ -402,12 +423,24 @@ static void take_message(struct house *h, uint8_t index, const uint8_t *bytes, s
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct house h = { 0 };
+	char *kept = NULL;
+	uint8_t how;
 
 	if (size < 1)
 		return 0;
-	move_in(&h, data[0]);
-	data++;
+	how = *data++;
 	size--;
+	if (how & KEPT) {
+		const uint8_t *end = memchr(data, 0xff, size);
+		size_t n = end ? (size_t)(end - data) : size;
+
+		kept = strndup((const char *)data, n);
+		FUZZ_CHECK(kept);
+		data += n;
+		size -= n;
+	}
+	move_in(&h, how, kept);
+	free(kept);
 	for (uint8_t index = 0; size > 0 && index < MESSAGES_MAX; index++) {
 		const uint8_t *end = memchr(data, 0xff, size);
 		size_t n = end ? (size_t)(end - data) : size;

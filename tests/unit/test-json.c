@@ -99,6 +99,14 @@ static void test_texts_are_escaped_and_always_utf8(void **state)
 	}
 }
 
+static void test_bytes_that_are_no_utf8_are_mended_in_place(void **state)
+{
+	char text[] = "{\"a\":\"\xf6 \xc3\xb6 \xe2\x82\",\"b\xe9\":1}";
+
+	json_mend(text);
+	assert_string_equal(text, "{\"a\":\"? \xc3\xb6 ??\",\"b?\":1}");
+}
+
 static void test_wall_time_is_written_and_read_back(void **state)
 {
 	static const struct {
@@ -148,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_commas_stand_between_values_and_nowhere_else),
 		cmocka_unit_test(test_numbers_are_rounded_once_and_keep_their_decimals),
 		cmocka_unit_test(test_texts_are_escaped_and_always_utf8),
+		cmocka_unit_test(test_bytes_that_are_no_utf8_are_mended_in_place),
 		cmocka_unit_test(test_wall_time_is_written_and_read_back),
 		cmocka_unit_test(test_what_is_no_wall_time_is_refused),
 	};
