@@ -36,6 +36,10 @@ void knead_pipeline_measured(const struct knead_pipeline *p, struct knead_measur
 /* Sets the zero of all cells, in the device's unit. */
 void knead_pipeline_set_zero(struct knead_pipeline *p, const double *zero_raw);
 
+/* What makes the device tare itself, in ret of KNEAD_TARE_MAX bytes. Returns how many; 0 when it cannot, or nobody knows how. */
+#define KNEAD_TARE_MAX 32
+size_t knead_pipeline_tare_bytes(const struct knead_pipeline *p, uint8_t *ret);
+
 /* Sets the scale: count numbers (1, or one per cell), none of them 0. Returns 0 or -EINVAL. */
 int knead_pipeline_set_scale(struct knead_pipeline *p, const double *counts_per_n, uint32_t count);
 /* The scale of each cell in force, counts (or the device's unit) per newton; ret of KNEAD_CELLS_MAX. */

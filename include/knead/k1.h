@@ -41,4 +41,11 @@ size_t knead_k1_text_info(char *buf, const struct knead_k1_info *info);
 size_t knead_k1_binary_sample(uint8_t *buf, uint64_t seq, uint64_t t_us, const int32_t *raw, uint32_t cells, bool wide);
 size_t knead_k1_binary_info(uint8_t *buf, const struct knead_k1_info *info);
 
+/*
+ * Write a word for the device (tare, info, blink; at most 16 letters) in the framing of text or binary, into buf of at least 32
+ * bytes; as text with a NUL. Return the length without it.
+ */
+size_t knead_k1_text_word(char *buf, const char *word);
+size_t knead_k1_binary_word(uint8_t *buf, const char *word);
+
 #endif

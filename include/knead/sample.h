@@ -15,6 +15,7 @@ struct knead_sample {
 	bool saturated; /* the device itself said overload; raw 2^23-1 and -2^23 are judged later */
 	bool has_device_us; /* device_us is valid */
 	bool has_seq; /* seq is valid */
+	bool tared; /* first sample after the device said that it has tared itself */
 	bool restarted; /* first sample after the device restarted (clock stepped back, banner again) */
 	int64_t device_us; /* the device's own clock, unwrapped, microseconds, any origin */
 	int64_t seq; /* the device's own counter, unwrapped */

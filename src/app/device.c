@@ -175,6 +175,17 @@ void device_fault(struct device *d, enum knead_fault_kind kind, const char *deta
 	on_event(d, &e, origin_us);
 }
 
+/* The zero went along with the device's own tare: what was kept of the one before is wrong now. */
+static void mind_tares(struct device *d, const struct knead_view *view)
+{
+	if (view->tares == d->tares_seen)
+		return;
+	d->tares_seen = view->tares;
+	log_line(LOG_NOTICE, "%s: the device has tared itself; the zero went along", d->conf->id);
+	d->zero_kept = false;
+	keep_zero(d, view);
+}
+
 /* must: whether or not anything seems to be due. While offline every input may be the one that changes it. */
 void device_publish(struct device *d, bool must)
 {
@@ -190,6 +201,8 @@ void device_publish(struct device *d, bool must)
 	d->had_event = false;
 	d->phase = phase;
 	d->online = view.online;
+	view.device_zero = view.device_zero && !d->tare_deaf;
+	mind_tares(d, &view);
 	d->publish_due_us = publish_view(
 		d->context->publish, d->publish, &view, feed_wall_origin_us(&d->feed), now_us, loop_wall_us());
 	if (now_us >= d->keep_due_us) {

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <knead/control.h>
-#include <knead/k1.h>
 
 #include "device_internal.h"
 #include "weigh.h"
@@ -20,6 +19,8 @@
 #define TIMEOUT_S 5.0
 #define TIMEOUT_MAX_S 60.0
 #define POINTS 2
+#define OWN_TARE_US 5000000 /* how long a device may take to tare itself */
+#define OWN_ZERO_N 0.5
 
 enum action_kind { ACTION_NONE, ACTION_TARE, ACTION_CALIBRATE };
 
@@ -28,6 +29,7 @@ struct device_action {
 	command_ticket ticket;
 	int64_t until_us;
 	bool force; /* tare under load too */
+	bool own, told; /* the zero is the device's own; it has been told to tare */
 	double known_n;
 	int point; /* 0: one-point calibration */
 	sd_event_source *timer;
@@ -123,17 +125,58 @@ static int rescale(struct device *d, double factor, uint32_t cells, double *ret_
 
 /* ---- what a good second becomes ---- */
 
-static void end_tare(struct device *d, const struct knead_measurement *m)
+static void end_tare(struct device *d, const double *zero_raw, uint32_t cells)
 {
 	struct command_outcome outcome = { .code = COMMAND_OK, .data = cJSON_CreateObject() };
 	struct knead_view view;
 
 	knead_pipeline_view(d->feed.pipeline, &view);
-	set_zero(d, m->raw, m->cells);
-	add_numbers(outcome.data, "zero_raw", m->raw, m->cells);
+	set_zero(d, zero_raw, cells);
+	add_numbers(outcome.data, "zero_raw", zero_raw, cells);
+	cJSON_AddStringToObject(outcome.data, "zero_owner", d->action->own ? "device" : "knead");
 	cJSON_AddNumberToObject(outcome.data, "noise_n", round(view.noise_n * 1000) / 1000);
 	finish(d, &outcome);
 	device_publish(d, true);
+}
+
+/* All cells say what a device says that has just tared itself. */
+static bool at_device_zero(const struct device *d, const struct knead_measurement *m)
+{
+	double scale[KNEAD_CELLS_MAX];
+
+	knead_pipeline_scale(d->feed.pipeline, scale);
+	for (uint32_t i = 0; i < m->cells; i++)
+		if (fabs(m->raw[i] / scale[i]) > OWN_ZERO_N)
+			return false;
+	return true;
+}
+
+/* Where the zero is the device's own it is told to tare, and looked at once more; one that does not obey has none. */
+static void end_tare_steady(struct device *d, const struct knead_measurement *m)
+{
+	static const double zeros[KNEAD_CELLS_MAX];
+	struct device_action *a = d->action;
+
+	if (a->own && !a->told) {
+		a->told = true;
+		a->until_us = loop_now_us() + OWN_TARE_US;
+		if (!device_tell_tare(d))
+			refuse(d, COMMAND_UNSUPPORTED, "its port cannot be written to");
+		else
+			knead_pipeline_measure(d->feed.pipeline);
+		return;
+	}
+	if (a->own && !at_device_zero(d, m)) {
+		if (loop_now_us() < a->until_us) {
+			knead_pipeline_measure(d->feed.pipeline);
+			return;
+		}
+		log_line(LOG_NOTICE, "%s: it was told to tare and does not; its zero is kept here from now on",
+			d->conf->id);
+		d->tare_deaf = true;
+		a->own = false;
+	}
+	end_tare(d, a->own ? zeros : m->raw, m->cells);
 }
 
 /* Returns whether a load that reads as read_n gives a scale, which then is in force; else the command has been refused. */
@@ -191,7 +234,7 @@ static void end_good(struct device *d, const struct knead_measurement *m)
 	struct weigh w = weigh_of(d);
 
 	if (a->kind == ACTION_TARE)
-		end_tare(d, m);
+		end_tare_steady(d, m);
 	else if (a->point == 1)
 		end_first_point(d, m);
 	else if (a->point == 2)
@@ -258,6 +301,8 @@ static void start(
 	struct device_action *a = d->action;
 
 	a->kind = kind;
+	a->told = false;
+	a->own = kind == ACTION_TARE && device_owns_zero(d);
 	a->ticket = ticket;
 	a->until_us = loop_now_us() + (int64_t)(timeout_s * KNEAD_US_PER_S);
 	knead_pipeline_measure(d->feed.pipeline);
@@ -322,75 +367,13 @@ static void calibrate(struct device *d, const cJSON *args, command_ticket ticket
 	}
 }
 
-/* ---- session, protocol, lamp ---- */
+/* ---- all of them ---- */
 
-static void end_session(struct device *d, bool forget, struct command_outcome *ret)
-{
-	char text[DOCUMENT_MAX];
-	struct knead_view view;
-
-	feed_end_session(&d->feed);
-	knead_pipeline_view(d->feed.pipeline, &view);
-	if (view.session.known && document_session(&view, feed_wall_origin_us(&d->feed), text, sizeof(text)) > 0)
-		ret->data = cJSON_Parse(text);
-	if (forget)
-		knead_pipeline_forget_session(d->feed.pipeline);
-	device_publish(d, true);
-}
-
-static void describe_protocol(struct device *d, struct command_outcome *ret)
-{
-	const struct knead_protocol *p = &device_settings(d)->settings.protocol;
-
-	ret->data = cJSON_CreateObject();
-	if (p->steps > 0)
-		cJSON_AddStringToObject(ret->data, "protocol", p->name);
-	else
-		cJSON_AddNullToObject(ret->data, "protocol");
-	cJSON_AddNumberToObject(ret->data, "step", p->steps > 0);
-	cJSON_AddNumberToObject(ret->data, "of", p->steps);
-}
-
-/* word: a protocol's name, "" for the one that is chosen, "none" for none. */
-static void guide(struct device *d, const char *word, struct command_outcome *ret)
-{
-	if (word[0] != '\0') {
-		cJSON *values = cJSON_CreateObject();
-
-		cJSON_AddStringToObject(values, "protocol", word);
-		device_set(d, values, ret);
-		cJSON_Delete(values);
-		cJSON_Delete(ret->data);
-		ret->data = NULL;
-		if (ret->code != COMMAND_OK)
-			return;
-	} else if (device_settings(d)->settings.protocol.steps == 0) {
-		command_fail(ret, COMMAND_BAD_VALUE, "no protocol is chosen; send its name");
-		return;
-	}
-	knead_pipeline_restart_protocol(d->feed.pipeline);
-	device_publish(d, true);
-	describe_protocol(d, ret);
-}
-
-/* K1 is the format that has commands for the device. */
 static void identify(struct device *d, struct command_outcome *ret)
 {
-	static const char word[] = "blink";
-	char line[32];
-	struct knead_view view;
-
-	knead_pipeline_view(d->feed.pipeline, &view);
-	if (!d->port || !view.format || strcmp(view.format, "k1") != 0 || d->conf->read_only) {
+	if (!device_tell_blink(d))
 		command_fail(ret, COMMAND_UNSUPPORTED, "it cannot show which one it is");
-		return;
-	}
-	int n = snprintf(line, sizeof(line), "%s*%04X\r\n", word, (unsigned)knead_crc16(word, strlen(word)));
-	if (port_write(d->port, line, (size_t)n) != n)
-		command_fail(ret, COMMAND_UNSUPPORTED, "its port cannot be written to");
 }
-
-/* ---- all of them ---- */
 
 void device_do(struct device *d, const char *verb, const char *word, const cJSON *args, command_ticket ticket,
 	struct command_outcome *ret)
@@ -408,13 +391,13 @@ void device_do(struct device *d, const char *verb, const char *word, const cJSON
 	else if (measures)
 		calibrate(d, args, ticket, ret);
 	else if (strcmp(verb, "session_end") == 0 || strcmp(verb, "session_start") == 0)
-		end_session(d, false, ret);
+		device_end_session(d, false, ret);
 	else if (strcmp(verb, "session_reset") == 0)
-		end_session(d, true, ret);
+		device_end_session(d, true, ret);
 	else if (strcmp(verb, "protocol_start") == 0)
-		guide(d, word, ret);
+		device_guide(d, word, ret);
 	else if (strcmp(verb, "protocol_stop") == 0)
-		guide(d, "none", ret);
+		device_guide(d, "none", ret);
 	else if (strcmp(verb, "identify") == 0)
 		identify(d, ret);
 	else

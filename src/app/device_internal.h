@@ -33,6 +33,8 @@ struct device {
 	struct device_action *action; /* NULL = nothing was ever measured */
 	struct state state;
 	bool zero_kept;
+	bool tare_deaf; /* it was told to tare and did not: its zero is knead's from then on */
+	uint64_t tares_seen; /* of the device itself */
 	double kept_drift_n; /* zero_drift_n when the zero was kept, ... */
 	char kept_serial[sizeof(
 		((struct knead_k1_info *)0)->serial)]; /* ... and which ball's it is; "" = it never said */
@@ -53,6 +55,16 @@ int device_settings_apply(struct device *d); /* to pipeline and topics: 0 or a n
 /* What the publisher wants to know of them; keys has room for STATE_SETTINGS_MAX. */
 struct publish_settings device_settings_published(const struct device *d, const char **keys);
 void device_actions_free(struct device *d); /* device_actions.c */
+
+/* device_session.c. Each fills ret. */
+void device_end_session(struct device *d, bool forget, struct command_outcome *ret); /* forget: its totals too */
+/* word: a protocol's name, "" for the one that is chosen, "none" for none. */
+void device_guide(struct device *d, const char *word, struct command_outcome *ret);
+
+/* device_words.c: what can be said to the device. */
+bool device_owns_zero(const struct device *d); /* the zero is the device's own, and it can be told to tare */
+bool device_tell_tare(struct device *d); /* false: nothing could be written */
+bool device_tell_blink(struct device *d);
 
 /* device.c: after every input, publishes what is due. */
 void device_publish(struct device *d, bool must);

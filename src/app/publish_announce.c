@@ -42,7 +42,7 @@ struct ha_device publish_describe(
 		.commands = p->commands,
 		/* before the first samples, as it was: nobody's settings of an entity shall be lost at each start */
 		.blink = d && !d->read_only &&
-			 (format ? strcmp(format, "k1") == 0
+			 (format ? strncmp(format, "k1", 2) == 0
 				 : r && !p->announced->blank && announced_has(r, "button/identify")),
 	};
 }

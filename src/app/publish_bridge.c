@@ -33,6 +33,7 @@ static void fill_row(const struct publish_device *d, struct document_device *row
 		.name = d->name,
 		.kind = d->kind,
 		.serial = v->has_info ? v->info.serial : NULL,
+		.zero_owner = d->zero_owner,
 		.reason = d->reason[0] != '\0' ? d->reason : NULL,
 		.online = d->online,
 		.rate_hz = v->rate_hz,

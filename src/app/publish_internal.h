@@ -63,6 +63,7 @@ struct publish_device {
 	double band_n; /* a change of force below this is none */
 
 	bool online;
+	const char *zero_owner; /* as info says it */
 	char reason[REASON_MAX]; /* why it is offline; "" = not said */
 	struct knead_view view; /* the last one; has_samples false before */
 	int64_t wall_origin_us;
@@ -150,6 +151,9 @@ void publish_empty_scalars(
 
 /* FNV-1a of a text. */
 uint32_t publish_hash(const char *text);
+
+/* Whose zero is the zero: "knead" or "device"; NULL before samples have come. */
+const char *publish_zero_owner(const struct publish_device *d);
 
 /* Sends bridge/info if it says anything new. */
 void publish_info(struct publish *p);

@@ -197,13 +197,23 @@ static int64_t update_session(struct publish *p, struct publish_device *d, int64
 
 /* ---- diag and availability ---- */
 
+const char *publish_zero_owner(const struct publish_device *d)
+{
+	const struct knead_view *v = &d->view;
+
+	if (!v->has_samples || !v->format)
+		return NULL;
+	return v->device_zero && !d->read_only ? "device" : "knead";
+}
+
 void publish_diag(struct publish *p, struct publish_device *d, int64_t now_us, int64_t wall_us)
 {
 	char text[DOCUMENT_MAX];
 
 	d->diag_at_us = now_us;
 	d->diag_fault = d->view.fault;
-	int length = document_diag(&d->view, wall_us, d->reason[0] != '\0' ? d->reason : NULL, text, sizeof(text));
+	int length = document_diag(
+		&d->view, wall_us, publish_zero_owner(d), d->reason[0] != '\0' ? d->reason : NULL, text, sizeof(text));
 	publish_send(p, d, TOPIC_DIAG, NULL, text, length);
 }
 
@@ -235,13 +245,17 @@ static void update_availability(struct publish *p, struct publish_device *d, int
 int64_t publish_view(struct publish *p, struct publish_device *d, const struct knead_view *view, int64_t wall_origin_us,
 	int64_t now_us, int64_t wall_us)
 {
-	bool serial_is_new = view->has_info && !d->view.has_info;
+	bool news = view->has_info && !d->view.has_info;
+	const char *owner;
 	int64_t due_us;
 
 	d->view = *view;
 	d->wall_origin_us = wall_origin_us;
+	owner = publish_zero_owner(d);
+	news |= owner != d->zero_owner;
+	d->zero_owner = owner;
 	update_availability(p, d, now_us, wall_us);
-	if (serial_is_new)
+	if (news)
 		publish_info(p);
 	due_us = update_diag(p, d, now_us, wall_us);
 	if (!view->has_samples)

@@ -105,10 +105,11 @@ void calib_learn(struct calib *c, enum knead_unit unit, double counts_per_n, boo
 	bool known;
 
 	set_scale(c, unit, counts_per_n);
+	c->device_zero = device_has_zero(c, unit);
 	if (c->state == CALIB_READY)
 		return;
 	known = c->calibrated || final;
-	if (!c->zero.known && known && device_has_zero(c, unit))
+	if (!c->zero.known && known && c->device_zero)
 		zero_set(&c->zero, (const double[KNEAD_CELLS_MAX]){ 0 });
 	if (known)
 		c->state = c->zero.known ? CALIB_READY : CALIB_WAIT_ZERO;
@@ -398,6 +399,16 @@ void calib_rebase(struct calib *c)
 	c->has_last = false;
 	if (c->zero.known && c->state == CALIB_WAIT_ZERO)
 		c->state = CALIB_READY;
+}
+
+void calib_move_zero(struct calib *c, const double *zero_raw)
+{
+	/* the last force stays what it was: what waits may yet be put between it and the next */
+	for (uint32_t i = 0; i < c->cells; i++)
+		c->last.raw[i] += (float)(zero_raw[i] - c->zero.use[i]);
+	zero_move(&c->zero, zero_raw);
+	for (uint32_t k = 0; k < c->parked_count; k++)
+		c->parked_raw_n[k] = (float)sum_n(c, c->parked[k].raw, c->cells);
 }
 
 bool calib_waiting(const struct calib *c, double *ret_n)

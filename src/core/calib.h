@@ -33,6 +33,7 @@ struct calib {
 	uint32_t cells;
 	double n_per_raw[KNEAD_CELLS_MAX];
 	bool calibrated; /* the scale is known, not assumed */
+	bool device_zero; /* the device says a force or a mass, which has a zero of its own */
 	bool counts; /* raw values are a converter's, with rails */
 	double limit_n; /* readings beyond it are spikes; INFINITY while nothing is known of the capacity */
 	struct zero zero;
@@ -108,6 +109,9 @@ void calib_forget(struct calib *c);
 
 /* Zero or scale have changed: what was known of forces is worked out anew, and nothing is taken for a jump. */
 void calib_rebase(struct calib *c);
+
+/* The device has tared itself: the zero goes along, and nothing of it is a change of force. No drift counts from here. */
+void calib_move_zero(struct calib *c, const double *zero_raw);
 
 /* Force of the newest reading that waits, because it may yet be a spike; false when none does. */
 bool calib_waiting(const struct calib *c, double *ret_n);

@@ -44,6 +44,27 @@ static bool is_known_banner(const uint8_t *line, size_t n)
 	return STARTS_WITH_ANY(line, n, words);
 }
 
+enum sketch chatter_sketch(const uint8_t *line, size_t n)
+{
+	static const struct {
+		const char *begins;
+		enum sketch sketch;
+	} known[] = { { "Load_cell ", SKETCH_HX711_ADC }, { "Qwiic Scale Example", SKETCH_QWIIC_SCALE },
+		{ "FS Force sensor", SKETCH_GRIP_FORCE } };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (starts_with_any(line, n, &known[i].begins, 1))
+			return known[i].sketch;
+	return SKETCH_NONE;
+}
+
+bool chatter_is_tare(const uint8_t *line, size_t n)
+{
+	static const char *const words[] = { "Tare complete", "Tare load cell", "Resetting the tare", "Tareing" };
+
+	return STARTS_WITH_ANY(line, n, words);
+}
+
 bool chatter_is_banner(struct frame *f, const uint8_t *line, size_t n)
 {
 	uint32_t hash;

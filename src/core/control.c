@@ -82,6 +82,11 @@ void knead_pipeline_set_zero(struct knead_pipeline *p, const double *zero_raw)
 	calib_rebase(&p->calib);
 }
 
+size_t knead_pipeline_tare_bytes(const struct knead_pipeline *p, uint8_t *ret)
+{
+	return frame_tare(p->frame, ret);
+}
+
 int knead_pipeline_set_scale(struct knead_pipeline *p, const double *counts_per_n, uint32_t count)
 {
 	struct knead_settings *s = &p->settings;

@@ -82,6 +82,8 @@ void frame_reset(struct frame *f)
 	f->overlong = false;
 	f->after_cr = false;
 	f->restarted = false;
+	f->tared = false;
+	f->sketch = SKETCH_NONE;
 	f->fast = NULL;
 	f->rx_us = KNEAD_RX_UNKNOWN;
 	f->problem[0] = '\0';
@@ -120,6 +122,8 @@ static void frame_bad(struct frame *f, size_t bytes, enum knead_reject reason)
 
 static void frame_text(struct frame *f, const uint8_t *line, size_t n, size_t bytes)
 {
+	if (!f->format->checked && chatter_is_tare(line, n))
+		f->tared = true;
 	if (f->state == FRAME_LIVE && !f->format->checked &&
 		(chatter_is_boot(line, n) || chatter_is_banner(f, line, n))) {
 		frame_reject(f, bytes, KNEAD_REJECT_TEXT);
@@ -172,6 +176,10 @@ static bool frame_take(
 	if (f->restarted) {
 		ret->restarted = true;
 		f->restarted = false;
+	}
+	if (f->tared) {
+		ret->tared = true;
+		f->tared = false;
 	}
 	return true;
 }
@@ -294,6 +302,7 @@ static void frame_lock(struct frame *f, const struct format *format)
 	l->replay_at = 0;
 	if (format->checked)
 		return;
+	look_sketch(f);
 	look_banners(f);
 	if (l->skip_end > 0) {
 		f->stats.rejected_bytes += l->skip_end;

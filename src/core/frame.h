@@ -38,6 +38,9 @@ const char *frame_format(const struct frame *f); /* recognised format, or NULL *
 const struct knead_k1_info *frame_info(const struct frame *f); /* the device's description, or NULL */
 bool frame_info_news(struct frame *f); /* whether a description has come since the last call, the same as before or another */
 enum knead_unit frame_unit(const struct frame *f); /* unit that the stream itself names, or KNEAD_UNIT_UNSET */
+/* What makes the device tare itself, in ret of FRAME_TARE_MAX bytes; 0 when it cannot, or nobody knows how. */
+#define FRAME_TARE_MAX 32
+size_t frame_tare(const struct frame *f, uint8_t *ret);
 /* Why recognition refuses to guess (ambiguous columns, ...): a sentence, or NULL. Stays until recognition or frame_reset(). */
 const char *frame_problem(const struct frame *f);
 uint64_t frame_problems(const struct frame *f); /* how often one began */

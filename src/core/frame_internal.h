@@ -113,6 +113,14 @@ enum frame_state {
 	FRAME_LIVE,
 };
 
+/* Firmware that is known, and can be told to tare: which byte or line does that is known of no other text. */
+enum sketch {
+	SKETCH_NONE,
+	SKETCH_HX711_ADC, /* olkal/HX711_ADC */
+	SKETCH_QWIIC_SCALE, /* SparkFun's Qwiic Scale */
+	SKETCH_GRIP_FORCE, /* Open-Grip-Force */
+};
+
 struct frame {
 	const struct knead_settings *settings;
 	const struct format *format; /* NULL while searching */
@@ -120,6 +128,8 @@ struct frame {
 	enum frame_state state;
 	frame_fast_fn fast; /* of the format, while nothing waits; else NULL */
 	bool restarted; /* the next sample is the first after a restart of the device */
+	bool tared; /* ... after it said that it has tared itself */
+	enum sketch sketch; /* by its banner or its label; stays until frame_reset() */
 	bool overlong; /* inside a line beyond its limit: skip to its end */
 	bool last_used; /* whether the line before was used */
 	bool after_cr; /* a line ended with CR: LF may follow and belongs to it */
@@ -166,6 +176,8 @@ bool k1_line_is_right(const uint8_t *line, size_t n); /* and its checksum is rig
 bool chatter_is_boot(const uint8_t *line, size_t n); /* line of a boot loader, a reset, a crash */
 /* Whether a text line between samples is the banner again, of a known sketch or as it stood before the first sample. */
 bool chatter_is_banner(struct frame *f, const uint8_t *line, size_t n);
+enum sketch chatter_sketch(const uint8_t *line, size_t n); /* SKETCH_NONE for lines that do not tell */
+bool chatter_is_tare(const uint8_t *line, size_t n); /* "I have tared myself" */
 
 /* look.c */
 struct arrival look_arrival(const struct look *l, uint32_t run); /* how the last lines came */
@@ -196,6 +208,7 @@ static inline void sample_begin(struct knead_sample *sample, uint32_t cells)
 	sample->has_device_us = false;
 	sample->has_seq = false;
 	sample->restarted = false;
+	sample->tared = false;
 	sample->device_us = 0;
 	sample->seq = 0;
 }

@@ -163,3 +163,22 @@ size_t knead_k1_binary_info(uint8_t *buf, const struct knead_k1_info *info)
 	p = (uint8_t *)put_info((char *)p, info);
 	return close_frame(buf, content, p);
 }
+
+#define WORD_MAX 16
+
+size_t knead_k1_text_word(char *buf, const char *word)
+{
+	size_t n = strnlen(word, WORD_MAX);
+
+	memcpy(buf, word, n);
+	return close_line(buf, buf + n);
+}
+
+size_t knead_k1_binary_word(uint8_t *buf, const char *word)
+{
+	uint8_t content[WORD_MAX + K1_CRC];
+	size_t n = strnlen(word, WORD_MAX);
+
+	memcpy(content, word, n);
+	return close_frame(buf, content, content + n);
+}

@@ -23,6 +23,7 @@ static inline void k1_time(struct frame *f, uint16_t seq, uint32_t t_us, struct 
 	ret->has_device_us = true;
 	ret->has_seq = true;
 	ret->restarted = false;
+	ret->tared = false;
 	if (!k1->known || k1->cells == 0 || (uint16_t)(seq - k1->last_seq) != 1 || step_us - 1 >= K1_STEP_US) {
 		k1_time_odd(f, seq, t_us, ret);
 		return;

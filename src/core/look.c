@@ -207,3 +207,15 @@ void look_banners(struct frame *f)
 		if (!l->line[i].torn)
 			f->banner[f->banners++] = text_hash(look_text(l, &l->line[i]), l->line[i].length);
 }
+
+void look_sketch(struct frame *f)
+{
+	const struct look *l = &f->look;
+
+	for (uint32_t i = 0; i < l->lines; i++) {
+		enum sketch sketch = chatter_sketch(look_text(l, &l->line[i]), l->line[i].length);
+
+		if (sketch != SKETCH_NONE)
+			f->sketch = sketch;
+	}
+}

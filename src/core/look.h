@@ -20,6 +20,9 @@ enum look_event look_add(struct frame *f, uint8_t byte, int64_t rx_us);
 /* Remembers in f the text lines before the first line that is data: the device's banner. */
 void look_banners(struct frame *f);
 
+/* Remembers in f which firmware the kept lines are of, if they tell. */
+void look_sketch(struct frame *f);
+
 static inline const uint8_t *look_text(const struct look *l, const struct look_line *line)
 {
 	return l->bytes + line->start;

@@ -45,6 +45,8 @@ int knead_pipeline_new(const struct knead_settings *settings, struct knead_pipel
 	origin_init(&p->origin);
 	p->emit.origin_rx_us = KNEAD_RX_UNKNOWN;
 	calib_init(&p->calib, &p->settings);
+	retare_init(&p->retare);
+	retare_fresh(&p->retare);
 	detect_init(&p->detect, &p->settings, &p->emit);
 	*ret = p;
 	return 0;
@@ -214,9 +216,27 @@ static void missing(struct knead_pipeline *p, const struct clock_tick *tick)
 		lose(p);
 	else
 		flush(p, false);
+	if (tick->restarted)
+		retare_fresh(&p->retare);
 	p->gaps++;
 	emit_measure(&p->emit, KNEAD_MEASURE_GAP, tick->t_us, knead_us_to_s(tick->gap_us), knead_us_to_s(LOST_US));
 	p->gap_open = tick->gap_us > 0 && tick->gap_us <= LOST_US;
+}
+
+/* The device has tared itself: the zero goes along. Returns whether the sample is to be kept out of detection. */
+static __attribute__((noinline)) bool move_zero(
+	struct knead_pipeline *p, enum retare_verdict verdict, const double *zero_raw)
+{
+	if (verdict == RETARE_WAIT)
+		return true;
+	/* what was read before counts by the zero before; what waits in calib.c was read since */
+	if (p->retare.run == 0 && p->calib.parked_count == 0)
+		flush(p, false);
+	if (verdict == RETARE_LOSE)
+		detect_lost(&p->detect);
+	calib_move_zero(&p->calib, zero_raw);
+	p->tares++;
+	return false;
 }
 
 /* The device has described itself. With another serial number than before it is another: nothing of the first holds of it. */
@@ -249,6 +269,8 @@ static bool is_nameless(struct knead_pipeline *p, int64_t t_us)
 
 static void push_sample(struct knead_pipeline *p, const struct knead_sample *sample)
 {
+	double zero_raw[KNEAD_CELLS_MAX];
+	enum retare_verdict verdict;
 	struct clock_tick tick;
 	struct force force;
 
@@ -273,6 +295,13 @@ static void push_sample(struct knead_pipeline *p, const struct knead_sample *sam
 		flush(p, true);
 		detect_lost(&p->detect);
 	}
+	if (sample->tared)
+		retare_told(&p->retare, tick.t_us);
+	if (retare_awaited(&p->retare))
+		retare_circumstances(&p->retare, !detect_idle(&p->detect), pipeline_device_owns(p));
+	verdict = retare_push(&p->retare, &p->calib, sample, tick.t_us, zero_raw);
+	if (verdict != RETARE_NOTHING && move_zero(p, verdict, zero_raw))
+		return;
 	if (calib_push(&p->calib, sample, tick.t_us, &force))
 		detect_force(p, &force);
 	while (calib_more(&p->calib, &force))
@@ -400,6 +429,7 @@ size_t knead_pipeline_gap(struct knead_pipeline *p, int64_t rx_us, struct knead_
 	advance_to(p, rx_us);
 	lose(p);
 	frame_reset(p->frame);
+	retare_fresh(&p->retare);
 	clock_gap(&p->clock, rx_us);
 	p->nameless = p->serial[0] != '\0';
 	p->nameless_until_us = INT64_MAX;

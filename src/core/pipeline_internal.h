@@ -9,6 +9,7 @@
 #include "frame.h"
 #include "measure.h"
 #include "origin.h"
+#include "retare.h"
 
 struct knead_pipeline {
 	struct knead_settings settings;
@@ -18,6 +19,8 @@ struct knead_pipeline {
 	struct origin origin;
 	struct calib calib;
 	struct measure measure;
+	struct retare retare;
+	uint64_t tares; /* of the device itself */
 	struct detect detect;
 
 	bool learned; /* the scale is settled */
@@ -38,5 +41,8 @@ struct knead_pipeline {
 	int64_t check_us, rate_check_us; /* next look at the faults */
 	double period_us; /* that the signal knows */
 };
+
+/* Whether the device's own zero is the zero: it says a force or a mass, and it can be told to tare. */
+bool pipeline_device_owns(const struct knead_pipeline *p);
 
 #endif

@@ -41,6 +41,13 @@ static void view_hold(const struct knead_pipeline *p, struct knead_view *v)
 	v->cadence_per_min = stroke_cadence_per_min(&p->detect.stroke);
 }
 
+bool pipeline_device_owns(const struct knead_pipeline *p)
+{
+	uint8_t bytes[FRAME_TARE_MAX];
+
+	return p->calib.device_zero && frame_tare(p->frame, bytes) > 0;
+}
+
 static void view_diagnosis(const struct knead_pipeline *p, struct knead_view *v)
 {
 	const struct knead_k1_info *info = frame_info(p->frame);
@@ -53,6 +60,8 @@ static void view_diagnosis(const struct knead_pipeline *p, struct knead_view *v)
 	v->zero_known = p->calib.zero.known;
 	memcpy(v->zero_raw, p->calib.zero.use, sizeof v->zero_raw);
 	v->zero_drift_n = zero_drift_n(&p->calib.zero, p->calib.n_per_raw);
+	v->device_zero = pipeline_device_owns(p);
+	v->tares = p->tares;
 	v->overload = p->detect.signal.saturated;
 	v->gaps = p->gaps;
 	v->fault = p->fault;

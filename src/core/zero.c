@@ -59,6 +59,13 @@ void zero_set(struct zero *z, const double *zero_raw)
 	z->known = true;
 }
 
+void zero_move(struct zero *z, const double *zero_raw)
+{
+	zero_set(z, zero_raw);
+	z->tracking = false;
+	z->implausible = false;
+}
+
 static void noise_restart(struct noise *n)
 {
 	n->past = 0;

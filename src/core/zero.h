@@ -52,6 +52,9 @@ void zero_init(struct zero *z, const struct knead_settings *settings);
 /* Sets the zero of all cells, in the device's unit. */
 void zero_set(struct zero *z, const double *zero_raw);
 
+/* The same, for a zero that moves in the middle of the stream together with the readings: idle time begins anew. */
+void zero_move(struct zero *z, const double *zero_raw);
+
 /*
  * One despiked reading before the zero is known; n_per_raw is the scale of each cell. Two quiet seconds set the zero to
  * their mean: then it returns true.

@@ -171,7 +171,8 @@ static void put_zero(struct json *j, const struct knead_view *v)
 	json_close(j, ']');
 }
 
-int document_diag(const struct knead_view *v, int64_t wall_us, const char *reason, char *buf, size_t size)
+int document_diag(
+	const struct knead_view *v, int64_t wall_us, const char *zero_owner, const char *reason, char *buf, size_t size)
 {
 	char faults[128];
 	struct json j;
@@ -186,6 +187,7 @@ int document_diag(const struct knead_view *v, int64_t wall_us, const char *reaso
 	put_if_any(&j, "noise_n", v->noise_n, 1, 3);
 	put_zero(&j, v);
 	json_put_tenths(&j, "zero_drift_n", v->zero_drift_n);
+	json_put_text(&j, "zero_owner", zero_owner);
 	json_put_bool(&j, "overload", v->overload);
 	json_put_text(&j, "problem", reason ? reason : name_faults(v->fault, faults, sizeof(faults)));
 	return end(&j);
@@ -241,6 +243,7 @@ int document_info(const struct document_bridge *b, char *buf, size_t size)
 		json_put_text(&j, "name", d->name);
 		json_put_text(&j, "kind", d->kind);
 		json_put_text(&j, "serial", text_if_any(d->serial));
+		json_put_text(&j, "zero_owner", d->zero_owner);
 		json_put_bool(&j, "online", d->online);
 		json_put_text(&j, "problem", d->reason);
 		json_close(&j, '}');

@@ -35,8 +35,12 @@ int document_state(const struct knead_view *v, const struct document_calm *calm,
 /* Needs v->session.known. */
 int document_session(const struct knead_view *v, int64_t wall_origin_us, char *buf, size_t size);
 
-/* wall_us is now. reason (NULL = none) says why the device is offline; without it the faults of v do. */
-int document_diag(const struct knead_view *v, int64_t wall_us, const char *reason, char *buf, size_t size);
+/*
+ * wall_us is now. zero_owner: whose zero is the zero, "knead" or "device"; NULL = not known yet. reason (NULL = none) says why
+ * the device is offline; without it the faults of v do.
+ */
+int document_diag(const struct knead_view *v, int64_t wall_us, const char *zero_owner, const char *reason, char *buf,
+	size_t size);
 
 /* live_hz in force, 0 = no live messages. changed names the settings that a command changed. */
 int document_config(const struct conf_device *d, double live_hz, const char *const *changed, size_t changed_count,
@@ -45,6 +49,7 @@ int document_config(const struct conf_device *d, double live_hz, const char *con
 struct document_device {
 	const char *id, *name, *kind;
 	const char *serial; /* NULL = not said */
+	const char *zero_owner; /* as of document_diag() */
 	const char *reason; /* NULL = none */
 	bool online;
 	double rate_hz; /* 0 = unknown */

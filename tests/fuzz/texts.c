@@ -133,7 +133,7 @@ void text_check_view(const struct knead_view *view)
 
 	check_length(text, document_live(view, &calm, origin_us, 1, 1, text, sizeof(text)));
 	check_length(text, document_state(view, &calm, origin_us, KNEAD_PROFILE_BALL, "", text, sizeof(text)));
-	check_length(text, document_diag(view, WALL_ORIGIN_US, NULL, text, sizeof(text)));
+	check_length(text, document_diag(view, WALL_ORIGIN_US, "knead", NULL, text, sizeof(text)));
 	if (view->session.known)
 		check_length(text, document_session(view, origin_us, text, sizeof(text)));
 }

@@ -128,6 +128,17 @@ CAPTURES = [
             "A scale tares itself while idle with 2 N on it: the zero follows within seconds, and a press is what was added.",
             "2:0 0.1>2 6:2 0.1:0 3:0 0.2>50 1:50 0.2>0 1:0",
             "press 11.232-12.58 peak_n=50±0.7 ~0.01"),
+    capture("tared-at-a-button",
+            "Somebody presses the tare of a board that sends counts: from one sample to the next it reads 0 instead of its zero, "
+            "50 N lower, while nothing has moved. The zero goes along: no event of it, and a hold of 60 N is one.",
+            "4|0,0.3 4|-50,0.3 0.2>10 4|10,0.3 0.2>-50 1|-50,0.3",
+            "hold 8.03-12.39 lifted peak_n=60.2±0.3 ~0.02", zero_raw=5000, **COUNTS),
+    capture("tared-under-load",
+            "A sketch tares itself under a load and says so, when its reading has fallen already; the zero is knead's. What lay on "
+            "it goes on lying there, and is lifted in the end.",
+            "3|0,0.3 0.2>100 3|100,0.3 0.1|0,0.3 'text:Tare complete' 3|0,0.3 0.2>-100 1|-100,0.3",
+            "hold 2.92-9.4 lifted peak_n=100.2±0.4 ~0.04", format="auto", rate=20, unit=None, counts_per_n=1,
+            wire={"format": "Load_cell output val: {0}", "one_by_one": True, "title": False}),
     capture("line-dead-cell",
             "Two cells, one of which says nothing but its zero: the load of the other is told, and no travel is made up.",
             "@-100 1:0 0.25>100 4:100 0.25>0 1:0",

@@ -117,10 +117,10 @@ static void diag_is_that_of_the_contract(void **state)
 	struct knead_view v = held_view();
 	char buf[DOCUMENT_MAX];
 
-	assert_true(document_diag(&v, wall_us("2026-11-20T08:36:30.000Z"), NULL, buf, sizeof(buf)) > 0);
+	assert_true(document_diag(&v, wall_us("2026-11-20T08:36:30.000Z"), "knead", NULL, buf, sizeof(buf)) > 0);
 	assert_string_equal(buf,
 		"{\"v\":1,\"ts\":\"2026-11-20T08:36:30.000Z\",\"rate_hz\":80.0,\"frames\":82400,\"frame_errors\":2,"
-		"\"resyncs\":1,\"gaps\":0,\"noise_n\":0.06,\"zero_raw\":[83121],\"zero_drift_n\":0.4,\"overload\":false,"
+		"\"resyncs\":1,\"gaps\":0,\"noise_n\":0.06,\"zero_raw\":[83121],\"zero_drift_n\":0.4,\"zero_owner\":\"knead\",\"overload\":false,"
 		"\"problem\":null}");
 }
 
@@ -129,11 +129,11 @@ static void diag_names_the_reason_else_the_faults(void **state)
 	struct knead_view v = { .fault = 1u << KNEAD_FAULT_STUCK | 1u << KNEAD_FAULT_RATE };
 	char buf[DOCUMENT_MAX];
 
-	document_diag(&v, 0, NULL, buf, sizeof(buf));
+	document_diag(&v, 0, NULL, NULL, buf, sizeof(buf));
 	assert_non_null(strstr(buf, "\"problem\":\"stuck, rate\""));
 	assert_non_null(strstr(buf, "\"rate_hz\":null"));
 	assert_non_null(strstr(buf, "\"zero_raw\":null"));
-	document_diag(&v, 0, "unplugged", buf, sizeof(buf));
+	document_diag(&v, 0, NULL, "unplugged", buf, sizeof(buf));
 	assert_non_null(strstr(buf, "\"problem\":\"unplugged\""));
 }
 
@@ -170,6 +170,7 @@ static void info_and_health_list_the_devices(void **state)
 			.name = "Ball 1",
 			.kind = "ball",
 			.serial = "A1B2",
+			.zero_owner = "device",
 			.online = true,
 			.rate_hz = 80,
 			.has_frame = true,
@@ -193,8 +194,8 @@ static void info_and_health_list_the_devices(void **state)
 		"{\"v\":1,\"name\":\"kneadd\",\"version\":\"" KNEAD_VERSION
 		"\",\"started\":\"2026-11-20T07:08:00.000Z\","
 		"\"boot\":\"5f3a91c2\",\"schema\":1,\"log_level\":\"info\",\"mqtt\":{\"protocol\":5,\"discovery\":\"device\"},\"devices\":["
-		"{\"id\":\"ball-1\",\"name\":\"Ball 1\",\"kind\":\"ball\",\"serial\":\"A1B2\",\"online\":true,\"problem\":null},"
-		"{\"id\":\"roller\",\"name\":\"Roller\",\"kind\":\"roller\",\"serial\":null,\"online\":false,"
+		"{\"id\":\"ball-1\",\"name\":\"Ball 1\",\"kind\":\"ball\",\"serial\":\"A1B2\",\"zero_owner\":\"device\",\"online\":true,\"problem\":null},"
+		"{\"id\":\"roller\",\"name\":\"Roller\",\"kind\":\"roller\",\"serial\":null,\"zero_owner\":null,\"online\":false,"
 		"\"problem\":\"unplugged\"}]}");
 	assert_true(document_health(&b, buf, sizeof(buf)) > 0);
 	assert_string_equal(buf,
