@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Prints what the named integrations of Home Assistant, those that it always starts and those they depend on, need from pip.
 
+What an integration only comes after is among them: mqtt reads modules of hassio, though it runs without.
+
 Runs in Home Assistant's own environment, so that a start needs no network.
 """
 import json
@@ -15,7 +17,7 @@ COMPONENTS = pathlib.Path(homeassistant.__path__[0]) / "components"
 
 def requirements(names):
     """Of the integrations and of all that they depend on."""
-    left, seen, found = list(names), set(), set()
+    asked, left, seen, found = set(names), list(names), set(), set()
     while left:
         name = left.pop()
         manifest = COMPONENTS / name / "manifest.json"
@@ -23,7 +25,7 @@ def requirements(names):
             continue
         seen.add(name)
         said = json.loads(manifest.read_text())
-        left += said.get("dependencies", [])
+        left += said.get("dependencies", []) + (said.get("after_dependencies", []) if name in asked else [])
         found.update(said.get("requirements", []))
     return found
 
