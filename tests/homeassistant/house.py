@@ -23,6 +23,7 @@ ROOT = pathlib.Path(
 )
 HASS = "/opt/homeassistant/bin/hass"
 START_S = 240  # on a slow machine
+STAND_IN = pathlib.Path(__file__).resolve().parent / "stand_in"
 BLUEPRINT = harness.TOP / "config/homeassistant/blueprints/hold-target.yaml"
 CONFIGURATION = """\
 http:
@@ -43,6 +44,7 @@ homeassistant:
   time_zone: Europe/Zurich
   unit_system: metric
 automation: !include automations.yaml
+stand_in:
 input_boolean:
   lamp:
 counter:
@@ -85,6 +87,7 @@ class HomeAssistant:
         blueprints = self.folder / "blueprints/automation/knead"
         blueprints.mkdir(parents=True)
         shutil.copy(BLUEPRINT, blueprints)
+        shutil.copytree(STAND_IN, self.folder / "custom_components/stand_in", ignore=shutil.ignore_patterns("__pycache__"))
         (self.folder / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
         (self.folder / "automations.yaml").write_text("[]\n")
 
@@ -233,8 +236,12 @@ class HomeAssistant:
 
     def automate(self, name, **automation):
         """Makes an automation as its editor does."""
-        self.post(f"config/automation/config/{name}", {"alias": name, **automation})
+        self.post(f"config/automation/config/{name}", {**automation, "alias": name})
         self.wait(f"automation.{name}", "on")
+
+    def delete(self, device):
+        """As the button of its page does."""
+        self.tell({"type": "config/device_registry/remove", "device_id": device["id"]})
 
     # ---- the recorder ----
 

@@ -57,7 +57,7 @@ def main(installed, path):
         folder, port = pathlib.Path(name), harness.free_port()
         broker, ball = harness.Broker(folder).start(), house.LivingBall(folder / "ball")
         ball.start()
-        daemon = harness.Daemon(folder, conftest.configuration(broker.port, ball.port.link).replace("target_s = 4", "target_s = 10"))
+        daemon = harness.Daemon(folder, conftest.configuration(broker.port, {"ball-1": ball.port.link}, target_s=10))
         process, browser = start(installed, folder, broker.port, port), None
         try:
             harness.wait_until(lambda: answers(port), 120, "Node-RED answers")

@@ -50,8 +50,18 @@ def test_the_target_is_set_from_its_number_and_shown(home):
 def test_a_number_takes_nothing_out_of_its_range(home):
     with pytest.raises(AssertionError):
         home.house.call("number.set_value", entity_id="number.ball_1_target_hold", value=601)
-    home.house.call("number.set_value", entity_id="number.ball_1_soft_limit", value=120)
-    home.house.wait("number.ball_1_soft_limit", "120.0")
+    assert configured(home, "target_s") == 4
+
+
+@pytest.mark.parametrize("number, key, value, back", [
+    ("press_threshold", "press_n", 9.5, 8), ("release_threshold", "release_n", 4.5, 5), ("shortest_hold", "hold_min_s", 2.5, 2),
+    ("contact_area", "contact_cm2", 12.5, 10), ("soft_limit", "over_soft_n", 45, 40), ("hard_limit", "over_hard_n", 55, 50),
+])
+def test_a_number_is_set_and_set_back(home, number, key, value, back):
+    for wanted in (value, back):
+        home.house.call("number.set_value", entity_id=f"number.ball_1_{number}", value=wanted)
+        home.house.wait(f"number.ball_1_{number}", lambda state: state != "unknown" and float(state) == wanted)
+        assert configured(home, key) == wanted
 
 
 def test_a_number_that_kneadd_refuses_keeps_what_it_was(home):

@@ -23,7 +23,7 @@ def expected():
     for key, entity in entities.DEVICE.items():
         yield f"knead_ball-1_{key}", f"{entity.domain}.ball_1_{key}", entity
     for key, entity in entities.BRIDGE.items():
-        yield f"knead_bridge_{key}", None, entity
+        yield f"knead_bridge_{key}", f"{entity.domain}.knead_bridge_{key}", entity
 
 
 def test_the_registry_has_these_entities_and_no_others(home):
@@ -33,9 +33,7 @@ def test_the_registry_has_these_entities_and_no_others(home):
 @pytest.mark.parametrize("unique_id, entity_id, wanted", expected(), ids=lambda value: value if isinstance(value, str) else "")
 def test_an_entity_is_what_it_should_be(home, unique_id, entity_id, wanted):
     found = home.house.entities()[unique_id]
-    assert found["entity_id"].split(".")[0] == wanted.domain
-    if entity_id:
-        assert found["entity_id"] == entity_id
+    assert found["entity_id"] == entity_id
     assert found["entity_category"] == wanted.category
     assert found["disabled_by"] == (None if wanted.enabled else "integration")
     if not wanted.enabled:
