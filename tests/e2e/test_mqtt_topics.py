@@ -3,8 +3,10 @@
 import json
 import re
 import signal
+import subprocess
 
 import pytest
+import yaml
 
 import harness
 import played_ball
@@ -27,6 +29,7 @@ TABLE = {
     "ball-1/event/session": (False, 1, 60, True),
     "ball-1/event/squeeze": (False, 1, 60, True),
 }
+DISCOVERY = {"x-retain": True, "x-qos": 1, "x-expiry-s": None}  # below another prefix, and so not among the topics
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -149,3 +152,48 @@ def test_scalar_topics_hold_scalars_and_exist_only_when_asked_for(daemon, broker
     assert float(values["ball-1/value/last_hold_duration_s"]) == stored["ball-1/hold"].json["duration_s"]
     assert values["ball-1/value/session_holds"] == "1"
     assert not any(set(v) & set('{}[]"') for v in values.values())
+
+
+def transcript_of(broker, tmp_path):
+    """mosquitto_sub on everything, as a person would run it."""
+    out = open(tmp_path / "transcript", "wb")
+    return subprocess.Popen(["mosquitto_sub", "-V", "5", "-h", "127.0.0.1", "-p", str(broker.port), "-q", "1", "-t", "#",
+                             "-F", "%t\t%r\t%q\t%C\t%E\t%F\t%P"], stdout=out)
+
+
+def test_the_transcript_of_mosquitto_sub_agrees_with_the_table_topic_by_topic(daemon, broker, subscriber, tmp_path):
+    table = yaml.safe_load((harness.TOP / "docs/asyncapi.yaml").read_text())
+    sent = {op["channel"]["$ref"].rsplit("/", 1)[1] for op in table["operations"].values() if op["action"] == "send"}
+    rows = sorted((table["channels"][name] for name in sent), key=lambda row: row["address"].count("{"))
+    listening = transcript_of(broker, tmp_path)
+    try:
+        _, port, ball = play_a_hold(lambda text: daemon(text.replace("discovery = off", "discovery = device")), broker, subscriber,
+                                    tmp_path, mqtt="scalars = yes\n[log]\nmqtt = warning")
+        port.write(ball.k1((60, 1), (0, 3)))
+        subscriber.wait_for(lambda m: m.topic == "knead/ball-1/event/press")
+        for topic, payload in (("ball-1/set/target_s", "40"), ("ball-1/do/levitate", "PRESS"), ("bridge/request/health", "{}")):
+            subscriber.client.publish(f"knead/{topic}", payload, qos=1)
+        for topic in ("ball-1/result/set", "ball-1/result/levitate", "bridge/response/health", "bridge/log"):
+            played_ball.seen(subscriber, lambda m: m.topic == f"knead/{topic}")
+        harness.wait_until(lambda: b"bridge/log" in (tmp_path / "transcript").read_bytes(), 10, "the transcript is as far")
+    finally:
+        listening.terminate()
+        listening.wait()
+    kept = late_view(broker)
+    lines = [line.split("\t") for line in (tmp_path / "transcript").read_text().splitlines()]
+    seen = set()
+    for topic, _, qos, content_type, expiry_s, payload_format, schema in lines:
+        if re.search(r"/(do|request)/|ball-1/set", topic):
+            continue  # what was asked
+        leaf = topic.removeprefix("knead/")
+        row = next((r for r in rows if re.fullmatch(re.sub(r"\{\w+\}", "[a-z0-9_-]+", r["address"]), leaf)), DISCOVERY)
+        is_json = row is DISCOVERY or "availability" not in leaf and "/value/" not in leaf
+        seen.add(row.get("address", "discovery"))
+        assert int(qos) == row["x-qos"], topic
+        assert content_type == ("application/json" if is_json else ""), topic
+        assert payload_format == ("1" if is_json else ""), topic
+        assert (expiry_s == "" if row["x-expiry-s"] is None else row["x-expiry-s"] - 1 <= int(expiry_s) <= row["x-expiry-s"]), topic
+        assert schema == ("schema:knead/1" if is_json and row["x-retain"] else ""), topic
+        assert row is DISCOVERY or (leaf in kept) == row["x-retain"], topic
+    assert {"bridge/log", "bridge/info", "bridge/health", "{device}/hold", "{device}/live", "discovery"} <= seen, seen
+    assert len(seen) >= 18, seen
