@@ -51,6 +51,8 @@ def main(path):
         home, browser = conftest.Home(pathlib.Path(folder)), None
         try:
             home.set_up()
+            home.restart_daemon(over_hard_n=300)  # where the dashboard's red begins
+            home.house.wait("binary_sensor.ball_1_link", "on", 30)
             for force_n in (85.0, 120.0):
                 home.ball.press(force_n, 6)
                 time.sleep(3)
