@@ -148,7 +148,8 @@ def soak(hours, speed, seed):
 def note(place, figures, speed):
     """For the table of the README."""
     grown_kb = figures["rss_end_kb"] - figures["rss_start_kb"]
-    scenes.note(place, f"{figures['hours']} simulated hours of mixed use, {speed:.0f} times as fast", "all its events",
+    hours = f"{figures['hours']} simulated hours" if figures["hours"] > 1 else "a simulated hour"
+    scenes.note(place, f"{hours} of mixed use, {speed:.0f} times as fast", "all its events",
                 samples=figures["samples"], events=figures["events"], lost=figures["missing"], doubled=figures["doubled"], grown_kb=grown_kb)
 
 

@@ -94,6 +94,7 @@ def test_two_hundred_kills_at_random_instants_leave_no_hole_but_at_the_end_of_a_
         verdict.check_order(told, boot)
     boots = len({t.boot for t in told})
     scenes.note(10, f"kill -9 at {KILLS} random instants, {KILLS * AWAY_FOR // AWAY_EVERY} of them without a broker",
-                "events up to the kill; what waited comes from the next start, with its old `boot` and `n`", events=len(families), lost=0,
+                "events up to the kill, without a broker up to half a second before it; what waited comes from the next start, with its old "
+                "`boot` and `n`", events=len(families), lost=0,
                 doubled=verdict.doubled(told), late=sum(f == {"late"} for f in families.values()), boots=boots,
                 recovery_s=round(sorted(starts_s)[len(starts_s) // 2], 2), drained_s=round(recovery_s, 1), waited=waited, **health)
