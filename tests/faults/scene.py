@@ -24,7 +24,13 @@ class Scene:
     # ---- who takes part ----
 
     def add_broker(self, *lines, port=None, credentials=None, around=(), path=None):
-        """lines: of its configuration; port or path: of a listener among them for the witness."""
+        """
+        lines: of its configuration; port or path: of a listener among them for the witness. Unless they say otherwise it keeps over a
+        restart what the witness has not heard yet: kneadd may be back before the witness is.
+        """
+        if "persistence false" not in lines:
+            lines = (*lines, "persistence true", f"persistence_location {self.folder}/", "max_queued_messages 0")
+        lines = (*lines, "user root")
         self.broker = harness.Broker(self.folder, *lines, around=around, path=path)
         self.broker.port = port or self.broker.port
         self.closers.append(self.broker.stop)

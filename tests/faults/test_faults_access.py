@@ -44,7 +44,7 @@ def test_another_password_is_told_once_and_the_right_one_is_taken_without_a_rest
     ours.chmod(0o600)
     for name in ("ball", "witness"):
         subprocess.run(["mosquitto_passwd", "-b", users, name, "first"], check=True, capture_output=True)
-    scene.add_broker("allow_anonymous false", f"password_file {users}", "user root", credentials=("witness", "first"))
+    scene.add_broker("allow_anonymous false", f"password_file {users}", credentials=("witness", "first"))
     scene.add_ball("ball-1", pace=PACE)
     scene.start(scene.config(mqtt=f"username = ball\npassword_file = {ours}"))
     scene.settle()
@@ -79,7 +79,7 @@ def test_a_certificate_that_has_run_out_is_told_once_and_the_renewed_one_is_take
     secure = harness.free_port()
     plain = harness.free_port()
     scene.add_broker(f"listener {plain} 127.0.0.1", "allow_anonymous true", f"listener {secure} 127.0.0.1",
-                     f"certfile {scene.folder}/server.pem", f"keyfile {scene.folder}/server.key", "user root", port=plain)
+                     f"certfile {scene.folder}/server.pem", f"keyfile {scene.folder}/server.key", port=plain)
     scene.add_ball("ball-1", pace=PACE)
     scene.start(scene.config(port=secure, mqtt=f"tls = yes\nca_file = {scene.folder}/house.pem"))
     scene.settle()

@@ -23,7 +23,7 @@ def link(scene):
 def begin(scene, link, pace=PACE):
     """The broker is on the machine here, and the witness beside it by a socket that is no part of the network."""
     path = scene.folder / "broker.sock"
-    scene.add_broker(f"listener 1883 {bad_link.HERE}", f"listener 0 {path}", "allow_anonymous true", "user root",
+    scene.add_broker(f"listener 1883 {bad_link.HERE}", f"listener 0 {path}", "allow_anonymous true",
                      around=link.here.around, path=path)
     scene.add_ball("ball-1", pace=pace)
     text = scene.config(port=1883, mqtt="keepalive_s = 10").replace("host = 127.0.0.1", f"host = {bad_link.HERE}")
