@@ -23,9 +23,9 @@
 #define PRUNE_MAX 300 /* rows in one transaction: some 60 pages */
 #define WALL_SENSIBLE_US 1704067200000000 /* 2024: a wall clock before was never set, and says nothing about age */
 
-#define READ                                                                                                           \
-	"SELECT key, boot, kernel, device, grp, payload, decided_us, wall_us FROM event JOIN run ON no = key >> 40"    \
-	" WHERE done = 0 AND key > ?1 ORDER BY key"
+static const char read_waiting[] =
+	"SELECT key, boot, kernel, device, grp, payload, decided_us, wall_us FROM event JOIN run ON no = key >> 40"
+	" WHERE done = 0 AND key > ?1 ORDER BY key";
 
 static const char *const sql[_JOURNAL_STATEMENTS] = {
 	[JOURNAL_BEGIN] = "BEGIN IMMEDIATE",
@@ -33,7 +33,7 @@ static const char *const sql[_JOURNAL_STATEMENTS] = {
 	[JOURNAL_ADD_RUN] = "INSERT INTO run VALUES (?1, ?2, ?3, ?4)",
 	[JOURNAL_ADD] = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
 	[JOURNAL_MARK] = "UPDATE event SET done = ?2 WHERE key = ?1 AND done = 0",
-	[JOURNAL_READ] = READ,
+	[JOURNAL_READ] = read_waiting,
 	[JOURNAL_OLDEST] = "SELECT key, wall_us FROM event WHERE done != 0 ORDER BY key",
 	[JOURNAL_OLDEST_ANY] = "SELECT key, done FROM event ORDER BY key",
 	[JOURNAL_REMOVE] = "DELETE FROM event WHERE key = ?1",

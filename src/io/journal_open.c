@@ -208,7 +208,7 @@ static int find_run(struct journal *j)
 
 static int open_file(struct journal *j, char *why, size_t size)
 {
-	static const char pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512;"
+	static const char pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -128;"
 				      "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 4194304;"
 				      "PRAGMA temp_store = MEMORY;";
 	static const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -219,6 +219,8 @@ static int open_file(struct journal *j, char *why, size_t size)
 	rc = sqlite3_open_v2(j->path, &j->db, flags, NULL);
 	r = journal_errno(j->db, rc);
 	if (r == 0) {
+		/* Some records a minute: the memory for quick small allocations would be larger than what is ever in it. */
+		sqlite3_db_config(j->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
 		sqlite3_busy_timeout(j->db, BUSY_MS);
 		r = recognise(j, why, size);
 	}
