@@ -36,7 +36,8 @@ void frame_reset(struct frame *f);
 const struct knead_frame_stats *frame_stats(const struct frame *f);
 const char *frame_format(const struct frame *f); /* recognised format, or NULL */
 const struct knead_k1_info *frame_info(const struct frame *f); /* the device's description, or NULL */
-bool frame_info_news(struct frame *f); /* whether a description has come since the last call, the same as before or another */
+bool frame_info_news(
+	struct frame *f); /* whether a description has come since the last call, the same as before or another */
 enum knead_unit frame_unit(const struct frame *f); /* unit that the stream itself names, or KNEAD_UNIT_UNSET */
 /* What makes the device tare itself, in ret of FRAME_TARE_MAX bytes; 0 when it cannot, or nobody knows how. */
 #define FRAME_TARE_MAX 32

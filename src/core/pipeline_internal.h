@@ -24,7 +24,8 @@ struct knead_pipeline {
 	struct detect detect;
 
 	bool learned; /* the scale is settled */
-	char serial[sizeof(((struct knead_k1_info *)0)->serial)]; /* of the device whose zero it is; "" = it never said */
+	char serial[sizeof(
+		((struct knead_k1_info *)0)->serial)]; /* of the device whose zero it is; "" = it never said */
 	bool nameless; /* the port was opened again: it may be another device, and has not said yet */
 	int64_t nameless_until_us; /* of stream time; INT64_MAX: until LEARN_US after the next sample */
 	bool has_sample; /* at least one accepted */
