@@ -129,7 +129,7 @@ def test_it_installs_enables_and_runs_the_service_with_neither_ball_nor_broker(s
 def test_the_service_has_a_user_of_its_own_that_may_use_serial_ports(seen):
     assert seen["running-as"] == "knead\n"
     assert "dialout" in seen["groups"].split()
-    assert "/var/lib/knead knead knead 750" in seen["installed-files"]
+    assert "/var/lib/knead knead knead 700" in seen["installed-files"]
 
 
 def test_the_configuration_as_shipped_is_good_and_belongs_to_root(seen):
