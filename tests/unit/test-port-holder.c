@@ -165,8 +165,6 @@ static void a_group_that_cannot_be_seen_is_not_named(void **state)
 {
 	const char *path;
 
-	if (geteuid() != 0)
-		skip();
 	scratch_write(*state, "port", "");
 	path = scratch_path(*state, "port");
 	assert_int_equal(chown(path, 0, 65534), 0);
@@ -196,9 +194,11 @@ int main(void)
 		TEST(a_busy_port_without_visible_holder_tells_how_to_look),
 		TEST(a_port_that_is_open_here_already_is_no_riddle),
 		TEST(a_port_without_permission_is_explained_with_the_group),
-		TEST(a_group_that_cannot_be_seen_is_not_named),
 		TEST(what_is_missing_or_closed_is_told_plainly),
+		TEST(a_group_that_cannot_be_seen_is_not_named),
 	};
+	/* Only root gives a file away. Left out for others, as meson takes what cmocka 1.1.5 says of a skipped case for a failure. */
+	size_t count = sizeof(tests) / sizeof(tests[0]) - (geteuid() == 0 ? 0 : 1);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
 }
