@@ -55,7 +55,8 @@ static void keep_zero(struct device *d, const struct knead_view *view)
 	bool moved = !d->zero_kept || fabs(view->zero_drift_n - d->kept_drift_n) > KEEP_MOVED_N;
 	bool other = view->has_info && strcmp(view->info.serial, d->kept_serial) != 0;
 
-	if (!view->zero_known || !(moved || other) || view->cells > KNEAD_CELLS_MAX ||
+	/* Without a sample yet there are no cells: what is kept is all that is known. */
+	if (!view->zero_known || view->cells == 0 || !(moved || other) || view->cells > KNEAD_CELLS_MAX ||
 		conf_device_given(d->conf, "zero_raw"))
 		return;
 	d->state.unit = d->settings.unit;

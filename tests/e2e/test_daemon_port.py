@@ -109,3 +109,13 @@ def test_a_garbled_state_is_told_and_replaced(broker, subscriber, daemon, tmp_pa
     assert running.stop() == 0
     assert running.log.count("ball-1.json: is no state") == 1
     assert abs(json.loads((tmp_path / "state/ball-1.json").read_text())["zero_raw"][0] - played_ball.ZERO) < 5
+
+
+def test_the_kept_zero_survives_a_start_without_the_ball(broker, subscriber, daemon, tmp_path):
+    (tmp_path / "state").mkdir()
+    kept = tmp_path / "state/ball-1.json"
+    kept.write_text('{"v": 1, "unit": "", "zero_raw": [1234.5], "settings": {"target_s": "6"}}')
+    running = daemon(played_ball.config(broker.port, {"ball-1": tmp_path / "ball"}))
+    played_ball.seen(subscriber, played_ball.is_availability("offline"))
+    assert running.stop() == 0
+    assert json.loads(kept.read_text())["zero_raw"] == [1234.5]
