@@ -69,9 +69,8 @@ static void print_holds(const struct history *h, int width)
 	for (size_t i = 0; i < h->holds_count; i++) {
 		const struct history_hold *hold = &h->holds[i];
 
-		printf("%-19s  %-*s  %8.2f  %8.0f  %3s  %7.1f", local_time(hold->start_us, start),
-			width, hold->device, hold->duration_s, hold->target_s, hold->target_met ? "yes" : "no",
-			hold->peak_n);
+		printf("%-19s  %-*s  %8.2f  %8.0f  %3s  %7.1f", local_time(hold->start_us, start), width, hold->device,
+			hold->duration_s, hold->target_s, hold->target_met ? "yes" : "no", hold->peak_n);
 		put_maybe(hold->peak_kpa, 8, 1);
 		printf("  %7.1f", hold->mean_n);
 		put_maybe(hold->steadiness_pct, 8, 1);
