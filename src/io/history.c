@@ -10,6 +10,7 @@
 #include "history.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "history_file.h"
 #include "wall.h"
 
+#define LARGEST 1e12
 #define RUNS_BEFORE 2 /* how many of the runs that began before the time asked for may reach into it */
 
 /* A record on its way into the sums. */
@@ -39,11 +41,17 @@ struct reading {
 
 /* ---- fields of a record ---- */
 
+/* No record says more; libcjson reads 1e999 as infinity. */
+static bool is_number(const cJSON *item)
+{
+	return cJSON_IsNumber(item) && fabs(item->valuedouble) <= LARGEST;
+}
+
 static double number(const cJSON *json, const char *key)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
 
-	return cJSON_IsNumber(item) ? item->valuedouble : 0;
+	return is_number(item) ? item->valuedouble : 0;
 }
 
 static uint32_t count(const cJSON *json, const char *key)
@@ -57,7 +65,7 @@ static struct knead_maybe maybe(const cJSON *json, const char *key)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
 
-	return (struct knead_maybe){ .known = cJSON_IsNumber(item), .value = number(json, key) };
+	return (struct knead_maybe){ .known = is_number(item), .value = number(json, key) };
 }
 
 static int64_t wall(const cJSON *json, const char *key)

@@ -183,7 +183,7 @@ static int check_keys(struct journal *j)
 	return 0;
 }
 
-/* The number of this run: what it had already, else the next. It is written with the first record. */
+/* The number of this run: what it had already, else the next, above those of all records too. It is written with the first record. */
 static int find_run(struct journal *j)
 {
 	sqlite3_stmt *s = NULL;
@@ -202,7 +202,10 @@ static int find_run(struct journal *j)
 	sqlite3_finalize(s);
 	int r = journal_errno(j->db, rc);
 	if (r == 0 && !j->run_written)
-		r = journal_number(j->db, "SELECT coalesce(max(no), 0) + 1 FROM run", &j->run);
+		r = journal_number(j->db,
+			"SELECT max(coalesce((SELECT max(no) FROM run), 0),"
+			" coalesce((SELECT max(key) >> 40 FROM event), 0)) + 1",
+			&j->run);
 	return r;
 }
 

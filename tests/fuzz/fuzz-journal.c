@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any journal that a kneadd may find: rows of any kind in tables of ours, or any bytes as the file. It is opened, set aside or refused
- * with a sentence; what waits is read in order and becomes messages; marking and removing do what they say; nothing that is written
- * to it is lost.
+ * with a sentence; what waits is read in order and becomes messages; marking and removing do what they say; and what `knead
+ * history` tells of it are numbers.
  *
  * Input: a byte that picks rows or a file and the clocks. Rows: a byte of enum row each, and its values, each a byte of enum value
  * and what it needs. A file: its bytes.
  */
 #include <dirent.h>
+#include <math.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "history.h"
 #include "journal_internal.h"
 #include "mqtt_item.h"
 
 #define ROWS_MAX 40
-#define TEXT_MAX 60
+#define TEXT_MAX 250
 
 enum row { ROW_RUN, ROW_EVENT, _ROWS };
 enum value { VALUE_SMALL, VALUE_NUMBER, VALUE_TEXT, VALUE_BLOB, VALUE_REAL, VALUE_WALL, _VALUES };
@@ -108,8 +110,11 @@ static void bind(sqlite3_stmt *s, int column, struct input *in)
 /* What another program, or an older one, may have put there. */
 static void write_rows(struct input *in)
 {
-	static const char *const sql[_ROWS] = { "INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)",
-		"INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)" };
+	static const char *const sql[_ROWS] = {
+		"INSERT OR REPLACE INTO run (no, boot, kernel, started_us) VALUES (?, ?, ?, ?)",
+		"INSERT OR REPLACE INTO event (key, device, grp, payload, decided_us, wall_us, done)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?)",
+	};
 	static const int columns[_ROWS] = { 4, 7 };
 	sqlite3 *db;
 
@@ -225,6 +230,39 @@ static void use(struct journal *j, const struct journal_now *now)
 	FUZZ_CHECK(journal_waiting(j) < UINT32_MAX);
 }
 
+static void check_session(const struct history_session *s)
+{
+	const struct knead_session_fields *t = &s->totals;
+
+	FUZZ_CHECK(memchr(s->device, 0, sizeof(s->device)) && memchr(s->boot, 0, sizeof(s->boot)));
+	FUZZ_CHECK(isfinite(t->loaded_s) && isfinite(t->dose_ns) && isfinite(t->peak_n) && isfinite(t->longest_hold_s));
+}
+
+/* What `knead history` makes of it, beside whoever writes. */
+static void look_back(void)
+{
+	struct history_query query = { .since_us = INT64_MIN, .until_us = INT64_MAX };
+	struct history_session last;
+	struct history h = { 0 };
+	char why[512] = "";
+	int r = history_read(path, &query, &h, why, sizeof(why));
+
+	FUZZ_CHECK(r <= 0 && (r == 0 || why[0] != '\0'));
+	for (size_t i = 0; i < h.sessions_count; i++)
+		check_session(&h.sessions[i]);
+	for (size_t i = 0; i < h.holds_count; i++) {
+		const struct history_hold *e = &h.holds[i];
+
+		FUZZ_CHECK(memchr(e->device, 0, sizeof(e->device)) && memchr(e->cause, 0, sizeof(e->cause)));
+		FUZZ_CHECK(
+			isfinite(e->duration_s) && isfinite(e->target_s) && isfinite(e->peak_n) && isfinite(e->mean_n));
+		FUZZ_CHECK(isfinite(e->peak_kpa.value) && isfinite(e->steadiness_pct.value));
+	}
+	history_deinit(&h);
+	if (history_last_session(path, "ball", &last, why, sizeof(why)) == 0)
+		check_session(&last);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { .at = data + 1, .n = size - 1 };
@@ -245,9 +283,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		journal_close(j);
 		write_rows(&in);
 	}
+	look_back();
 	j = open_journal(data[0] & 8 ? "one" : "two");
-	if (j)
+	if (j) {
 		use(j, &now);
+		look_back();
+	}
 	journal_close(j);
 	remove_folder();
 	return 0;
