@@ -28,9 +28,9 @@ def end(scene, place, fault, what, since):
                 recovery_s=round(recovery_s, 1), **figures)
 
 
-def restart(broker):
-    broker.stop()
-    broker.start()
+def restart(scene):
+    scene.stop_broker()
+    scene.broker.start()
 
 
 def set_password(scene, password):
@@ -49,7 +49,7 @@ def test_another_password_is_told_once_and_the_right_one_is_taken_without_a_rest
     scene.start(scene.config(mqtt=f"username = ball\npassword_file = {ours}"))
     scene.settle()
     set_password(scene, "second")
-    restart(scene.broker)
+    restart(scene)
     told_once(scene, "password")
     time.sleep(AWAY_S)
     ours.write_text("second\n")
@@ -85,11 +85,11 @@ def test_a_certificate_that_has_run_out_is_told_once_and_the_renewed_one_is_take
     scene.settle()
     certify(scene.folder, 0)
     time.sleep(1.1)  # good until the second in which it was made
-    restart(scene.broker)
+    restart(scene)
     told_once(scene, "certificate")
     time.sleep(AWAY_S)
     certify(scene.folder, 2)
-    scene.broker.stop()
+    scene.stop_broker()
     since = time.monotonic()
     scene.broker.start()
     end(scene, 28, "certificate of the broker has run out, then is renewed", "certificate", since)

@@ -42,7 +42,7 @@ def test_a_broker_that_stops_and_starts_again_gets_all_that_happened_meanwhile(s
     begin(scene, *([] if keeps else ["persistence false"]))
     before = retained(scene.broker.port)
     if keeps:
-        scene.broker.stop()
+        scene.stop_broker()
     else:
         scene.broker.process.send_signal(signal.SIGKILL)
         scene.broker.process.wait()
@@ -70,7 +70,7 @@ IMPOSTORS = {
 def test_something_else_in_the_place_of_the_broker_takes_nothing_away(scene, kind):
     answer, stays, words = IMPOSTORS[kind]
     begin(scene)
-    scene.broker.stop()
+    scene.stop_broker()
     impostor = fake_broker.FakeBroker(scene.broker.port, answer, stays)
     try:
         harness.wait_until(lambda: impostor.connects >= 2 or kind in ("mute", "swallows") and impostor.connects, 30, "kneadd tries it")

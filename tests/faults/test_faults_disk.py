@@ -71,7 +71,7 @@ def test_a_disk_that_takes_nothing_any_more_is_told_and_costs_no_event(scene, ki
     harness.wait_until(lambda: scene.witness.count("fault", kind="journal") == len(scene.balls), 30, "each device tells the fault")
     told_s = time.monotonic() - spoilt
     assert scene.witness.ask_health()["journal"]["ok"] is False
-    scene.broker.stop()
+    scene.stop_broker()
     time.sleep(AWAY_S)
     scene.broker.start()
     scene.wait_holds(3)

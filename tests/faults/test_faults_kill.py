@@ -67,7 +67,7 @@ def test_two_hundred_kills_at_random_instants_leave_no_hole_but_at_the_end_of_a_
     for number in range(KILLS):
         wanted = number % AWAY_EVERY >= AWAY_EVERY - AWAY_FOR
         if wanted != away:
-            scene.broker.stop() if wanted else scene.broker.start()
+            scene.stop_broker() if wanted else scene.broker.start()
             away = wanted
         time.sleep(rng.uniform(0, LONGEST_AWAY_S if away else LONGEST_S))
         kill(scene)

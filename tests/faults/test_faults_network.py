@@ -61,7 +61,7 @@ def test_five_seconds_there_and_back_delay_events_by_that_and_lose_none(scene, l
 
 def test_a_connection_is_made_over_five_seconds_there_and_back(scene, link):
     begin(scene, link, pace=1)
-    scene.broker.stop()
+    scene.stop_broker()
     link.delay_s = DELAY_S
     since = time.monotonic()
     scene.broker.start()

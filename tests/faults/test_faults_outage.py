@@ -28,7 +28,7 @@ def test_without_a_broker_memory_is_flat_and_all_is_told_afterwards(scene, long_
         scene.add_ball(f"ball-{number + 1}", first=60 * number)
     scene.start(scene.config(more=f"[journal]\nlate_after_s = {late_after_s}\n"))
     scene.settle()
-    scene.broker.stop()
+    scene.stop_broker()
     resident = resident_over(scene, away_s)
     grown_kb = max(resident) - resident[0]
     assert grown_kb < GROWN_KB, f"grew while the broker was away: {resident}"

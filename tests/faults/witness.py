@@ -98,6 +98,12 @@ class Witness:
         assert said["status"] == "ok", said
         return said["data"]
 
+    def catch_up(self):
+        """Waits until it has heard all that the broker has for it by now."""
+        known = len(self.messages)
+        self.client.publish("knead/witness/mark", "heard", qos=1)
+        harness.wait_until(lambda: any(m.topic == "knead/witness/mark" for m in self.messages[known:]), 20, "the witness hears itself")
+
     def close(self):
         self.client.disconnect()
         self.client.loop_stop()
