@@ -77,18 +77,18 @@ struct house {
 };
 
 static struct house *house; /* for what has no argument for it */
-static int64_t now_us;
+static int64_t clock_us;
 
 /* ---- clocks, port, log and sink, instead of the real ones ---- */
 
 int64_t loop_now_us(void)
 {
-	return now_us;
+	return clock_us;
 }
 
 int64_t loop_wall_us(void)
 {
-	return now_us + INT64_C(1795162800000000);
+	return clock_us + INT64_C(1795162800000000);
 }
 
 sd_event *loop_event(const struct loop *l)
@@ -98,7 +98,7 @@ sd_event *loop_event(const struct loop *l)
 
 int64_t device_time_us(struct device *d)
 {
-	return now_us - d->start_us;
+	return clock_us - d->start_us;
 }
 
 int device_port_start(struct device *d)
@@ -145,7 +145,7 @@ void log_local(int level, const char *format, ...)
 	va_end(list);
 }
 
-void log_limited(struct log_limit *limit, int64_t at_us, int level, const char *format, ...)
+void log_limited(struct log_limit *limit, int64_t now_us, int level, const char *format, ...)
 {
 	va_list list;
 
@@ -292,7 +292,7 @@ static void move_in(struct house *h, uint8_t how, const char *kept)
 
 	house = h;
 	h->kept = kept;
-	now_us = 1000000; /* long ago: whatever the loop waits for is due */
+	clock_us = 1000000; /* long ago: whatever the loop waits for is due */
 	h->conf = configuration((how & ~KEPT) % CONFIGURATIONS);
 	options.conf = h->conf;
 	FUZZ_CHECK(sd_event_new(&h->event) >= 0);
@@ -342,11 +342,11 @@ static void weigh(struct house *h, double force_n)
 		int n = h->conf->devices->settings.cells == 2 ? snprintf(line, sizeof(line), "%.1f,%.1f\n", each, each)
 							      : snprintf(line, sizeof(line), "%.1f\n", each);
 
-		now_us += 50000;
+		clock_us += 50000;
 		feed_bytes(&h->device->feed, line, (size_t)n, device_time_us(h->device));
 		device_publish(h->device, false);
 	}
-	publish_tick(h->publish, now_us, loop_wall_us());
+	publish_tick(h->publish, clock_us, loop_wall_us());
 }
 
 static void run_loop(struct house *h, int turns)
@@ -412,10 +412,10 @@ static void take_message(struct house *h, uint8_t index, const uint8_t *bytes, s
 	if (with & WITH_LOAD)
 		weigh(h, 100);
 	if (with & WITH_WAIT)
-		now_us += 1000000;
+		clock_us += 1000000;
 	if (n > 1)
 		receive(h, index, with, bytes + 1, n - 1);
-	now_us += 1000;
+	clock_us += 1000;
 	run_loop(h, TURNS_MAX);
 	FUZZ_CHECK(h->sink.answers <= h->expected);
 }
@@ -451,7 +451,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= n;
 	}
 	/* What takes its time is answered after its time at the latest. */
-	now_us += 70000000;
+	clock_us += 70000000;
 	run_loop(&h, LAST_TURNS_MAX);
 	FUZZ_CHECK(h.sink.answers == h.expected);
 	move_out(&h);

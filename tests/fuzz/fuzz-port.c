@@ -9,7 +9,7 @@
 #include "port_find.h"
 
 /* The two halves of an address are its own affair, and reach no header. */
-#include "port_tcp.c"
+#include "port_tcp.c" /* NOLINT(bugprone-suspicious-include) */
 
 /* What this file has from port.c and needs not here. */
 void port_settle(struct port *p)
