@@ -27,17 +27,6 @@ int64_t mqtt_outbox_now_us(void)
 	return clock_us(CLOCK_BOOTTIME);
 }
 
-static void init_lock(struct mqtt_outbox *o)
-{
-	pthread_condattr_t attributes;
-
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&o->journal_wake, &attributes);
-	pthread_condattr_destroy(&attributes);
-	pthread_mutex_init(&o->mutex, NULL);
-}
-
 int mqtt_outbox_new(const struct mqtt_queue_limits *limits, int protocol, enum mqtt_outbox_journal journal,
 	struct mqtt_outbox **ret)
 {
@@ -46,7 +35,8 @@ int mqtt_outbox_new(const struct mqtt_queue_limits *limits, int protocol, enum m
 
 	if (!o)
 		return -ENOMEM;
-	init_lock(o);
+	pthread_cond_init(&o->journal_wake, NULL);
+	pthread_mutex_init(&o->mutex, NULL);
 	mqtt_spool_init(&o->spool, journal != MQTT_OUTBOX_WITHOUT_JOURNAL);
 	o->spool.alone = journal == MQTT_OUTBOX_JOURNAL_ALONE;
 	o->journal_ok = true;

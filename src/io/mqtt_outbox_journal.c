@@ -95,7 +95,7 @@ unsigned mqtt_outbox_journal_wait(struct mqtt_outbox *o, bool open, int64_t not_
 		until.tv_nsec += (next_us - now_us) % 1000000 * 1000;
 		until.tv_sec += (next_us - now_us) / 1000000 + until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&o->journal_wake, &o->mutex, &until);
+		pthread_cond_clockwait(&o->journal_wake, &o->mutex, CLOCK_MONOTONIC, &until);
 	}
 	pthread_mutex_unlock(&o->mutex);
 	return work;
