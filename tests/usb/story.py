@@ -25,6 +25,7 @@ target_s = {TARGET_S}
 """
 HOLD_S = 5
 HOLD = [(0, 3.5), (HOLD_N, HOLD_S), (0, 4)]  # a thousand samples
+LATE_AFTER_S = 60  # the default
 PATIENCE_S = 120  # for what takes a moment; emulated, on a busy machine, at boot
 
 
@@ -188,6 +189,7 @@ class Story:
         self.ball.power_off()
         self.broker.start()
         self.listen()
+        time.sleep(LATE_AFTER_S)  # what was decided before is late when the machine is back, however fast it starts
         self.machine.start(plugged=False).wait_until_up()
         self.available("online", who="bridge")
         self.available("offline")

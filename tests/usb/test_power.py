@@ -17,7 +17,7 @@ def test_what_the_broker_had_missed_arrives_after_the_power_cut(cut):
     assert min(e["n"] for e in told) <= max(cut.before) + 1
 
 
-def test_it_comes_late_as_nobody_has_told_the_machine_how_long_it_was_off(cut):
+def test_it_comes_late_after_a_minute_without_power(cut):
     assert {m.topic.split("/")[2] for m in cut.told} == {"late"}
 
 
@@ -42,7 +42,7 @@ def test_it_starts_with_the_ball_and_opens_it_by_itself(started_loaded):
 def test_zero_and_settings_survive_the_power_cut(pulled, cut, started_loaded):
     assert pulled.tare["status"] == pulled.target["status"] == "ok"
     assert cut.kept == pulled.kept
-    assert started_loaded.diag["zero_raw"] == pulled.tare["data"]["zero_raw"]
+    assert started_loaded.diag["zero_raw"] == [round(raw, 3) for raw in pulled.tare["data"]["zero_raw"]]
     # Somebody has leaned on it since before it was switched on: only a zero that was kept tells how hard.
     assert abs(started_loaded.live["force_n"] - stories.HOLD_N) < 1
     assert started_loaded.config["target_s"] == stories.OTHER_TARGET_S
