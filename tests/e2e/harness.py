@@ -134,6 +134,16 @@ class Subscriber:
         self.client.loop_stop()
 
 
+def listen_from_the_start(broker, daemon):
+    """A Subscriber of a broker that was away and starts now, there before the daemon is: an event is told once, to who listens."""
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        broker.start()
+        return Subscriber(broker.port)
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+
+
 class Daemon:
     """
     kneadd with its own configuration and state directory; the state of one before it in the same folder goes on. around: a command

@@ -83,8 +83,7 @@ def test_a_broker_that_goes_and_comes_back_gets_every_event_unchanged(broker, da
     broker.stop()
     port.write(stream[third:2 * third])
     port.drain()
-    broker.start()
-    after = harness.Subscriber(broker.port)
+    after = harness.listen_from_the_start(broker, running)
     port.write(stream[2 * third:])
     port.drain()
     after.wait_for(lambda m: played_ball.is_event("hold_end")(m) and m.json["hold_id"] == 16, timeout_s=20)
@@ -115,8 +114,7 @@ def test_neither_broker_nor_port_at_the_start_both_come_later(broker, daemon, tm
     port = played_ball.Port(link) if first == "port" else None
     if first == "port":
         harness.wait_until(lambda: "is open" in running.log, 10, "the port is found")
-    broker.start()
-    subscriber = harness.Subscriber(broker.port)
+    subscriber = harness.listen_from_the_start(broker, running)
     port = port or played_ball.Port(link)
     port.write(played_ball.Firmware().k1((0, 4), (60, 5), (0, 2)))
     subscriber.wait_for(played_ball.is_event("hold_end"), timeout_s=30)
