@@ -141,6 +141,18 @@ def keys(subscriber, *families):
     return [(r["boot"], r["n"]) for _, r in records(subscriber, families or ("event", "late"))]
 
 
+def stop(house, subscriber):
+    """Stops kneadd; all it said has come when its goodbye has, which is the last of it. Its exit status."""
+    status = house.running.stop()
+
+    def gone():
+        said = [m.payload for m in list(subscriber.messages) if m.topic == "knead/bridge/availability"]
+        return said[-1:] == [b"offline"]
+
+    harness.wait_until(gone, 10, "its goodbye")
+    return status
+
+
 def wait_for_all(subscriber, house):
     """All that the journal has is delivered."""
     harness.wait_until(lambda: {(b, n) for b, n, *_ in house.rows()} <= set(keys(subscriber)), 60, "all has come")
@@ -168,7 +180,7 @@ def test_every_record_is_kept_as_it_was_published(house, subscriber):
     ball = house.ball
     ball.play(*HOLD, *TAP, *TAP)
     subscriber.wait_for(played_ball.is_event("tap"))
-    house.running.stop()
+    stop(house, subscriber)
     rows = house.rows()
     sent = {(r["boot"], r["n"]): r for _, r in records(subscriber)}
     assert {(b, n): record for b, n, _, _, record, _ in rows} == sent
@@ -182,7 +194,7 @@ def test_what_was_delivered_is_not_delivered_again_after_a_clean_restart(house, 
     house.start()
     house.ball.play(*HOLD, *TAP)
     subscriber.wait_for(played_ball.is_event("tap"))
-    assert house.running.stop() == 0
+    assert stop(house, subscriber) == 0
     count = len(keys(subscriber))
     house.start()
     subscriber.wait_for(lambda m: m.topic == "knead/bridge/availability" and m.payload == b"online")
@@ -345,7 +357,7 @@ def test_a_daemon_killed_at_any_instant_leaves_no_hole(house, subscriber):
         house.kill()
     house.start("late_after_s = 5")
     harness.wait_until(lambda: house.waiting() == 0, 20, "all is delivered")
-    house.running.stop()
+    stop(house, subscriber)
     seen = set(keys(subscriber))
     assert holes(seen) == {}
     assert {(b, n) for b, n, *_ in house.rows()} <= seen
@@ -392,7 +404,7 @@ def test_a_full_disk_costs_no_event_and_is_told_and_written_again_when_there_is_
     filler.unlink()
     wait_for_health(subscriber, lambda j: j["ok"] and j["problem"] is None and j["pending"] == 0)
     house.ball.play(*TAP * 2)
-    house.running.stop()
+    stop(house, subscriber)
     assert not holes(keys(subscriber))
     kept = {(b, n) for b, n, *_ in rows_of(house, small_disk / "journal.db")}
     assert kept == set(keys(subscriber)), "what waited in memory is written in the end"
@@ -416,7 +428,7 @@ def test_a_disk_that_turns_read_only_and_back_costs_no_event(house, subscriber, 
     harness.wait_until(lambda: journal_faults(subscriber), 20, "the fault is published")
     subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
     wait_for_health(subscriber, lambda j: j["ok"])
-    house.running.stop()
+    stop(house, subscriber)
     assert {(b, n) for b, n, *_ in rows_of(house, small_disk / "journal.db")} == set(keys(subscriber))
     assert not holes(keys(subscriber))
 
@@ -437,7 +449,7 @@ def test_a_broken_journal_is_set_aside_and_a_new_one_begun(house, subscriber, co
     count = len(set(keys(subscriber)))
     harness.wait_until(lambda: list(house.state.glob("journal.db.corrupt-*")), 20, "it is set aside")
     wait_for_records(subscriber, count + 3)
-    house.running.stop()
+    stop(house, subscriber)
     assert house.running.log.count("was corrupt; it is now") == 1
     newest = keys(subscriber)[-1][0]
     assert {(b, n) for b, n, *_ in house.rows()} == {(b, n) for b, n in keys(subscriber) if b == newest}
@@ -471,7 +483,7 @@ def test_a_journal_that_is_taken_away_is_begun_anew(house, subscriber):
         part.unlink()
     house.ball.play(*TAP * 3)
     wait_for_records(subscriber, 5)
-    house.running.stop()
+    stop(house, subscriber)
     assert len(house.rows()) >= 3 and not journal_faults(subscriber)
 
 
@@ -621,7 +633,7 @@ def test_a_replay_to_the_broker_leaves_the_journal_alone(house, subscriber, tmp_
         [harness.KNEAD, "replay", "--publish", *options, raw], check=True, capture_output=True,
         env={**os.environ, "STATE_DIRECTORY": str(house.state)})
     harness.wait_until(lambda: any(b == "replay" for b, _ in keys(subscriber)), 10, "the replay is published")
-    house.running.stop()
+    stop(house, subscriber)
     assert "replay" not in {b for b, *_ in house.rows()}
 
 
