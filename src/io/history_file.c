@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
+#include "journal_internal.h"
 
 #define BUSY_MS 2000
 
@@ -52,26 +52,9 @@ static bool has_log(const char *path)
 
 static int error_of(const struct history_file *f, int rc)
 {
-	int system = f->db ? sqlite3_system_errno(f->db) : 0;
+	bool no_such_table = (rc & 0xff) == SQLITE_ERROR;
 
-	switch (rc & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return 0;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return -EBADMSG;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_ERROR: /* no such table */
-		return -EBADMSG;
-	default:
-		return system > 0 ? -system : -EIO;
-	}
+	return no_such_table ? -EBADMSG : journal_errno(f->db, rc);
 }
 
 static int number(struct history_file *f, const char *sql, int64_t a, int64_t b, int64_t *ret)
