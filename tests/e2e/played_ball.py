@@ -22,9 +22,15 @@ ZERO = 1000
 class Port:
     """A pseudo-terminal whose other end the daemon opens as pty:LINK."""
 
-    def __init__(self, link):
+    def __init__(self, link, not_as=None):
+        """not_as: a node that was given back, whose number the kernel may or may not give out again at once."""
         self.link = str(link)
         self.host, device = pty.openpty()
+        if os.ttyname(device) == not_as:
+            same = self.host, device
+            self.host, device = pty.openpty()
+            for descriptor in same:
+                os.close(descriptor)
         tty.setraw(device)
         name = os.ttyname(device)
         if os.path.lexists(self.link):

@@ -111,10 +111,10 @@ class LiveBall(threading.Thread):
             self.port.unplug()
             self.port = None
 
-    def plug(self, link=None):
+    def plug(self, link=None, not_as=None):
         with self.lock:
             self.link = str(link or self.link)
-            self.port = played_ball.Port(self.link)
+            self.port = played_ball.Port(self.link, not_as)
 
     def reset(self, chatter):
         """The board starts again: its counters too, and its boot loader has something to say."""
