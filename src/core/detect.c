@@ -444,7 +444,9 @@ void detect_end(struct detect *d)
 {
 	struct knead_session_fields totals = detect_session_totals(d);
 
-	if (d->session.open)
+	if (d->session.open) {
+		impact_flush(&d->impact, d->hold.flags, d->emit); /* it belongs to this session */
 		coach_session_end(&d->coach);
+	}
 	session_close(&d->session, &totals);
 }

@@ -13,20 +13,22 @@
 #include <knead/control.h>
 
 #define RATE_HZ 80
+#define FAST_HZ 1000 /* where an impact can be told from a tap */
 #define OUT_MAX 256
 
 static struct knead_pipeline *pipeline;
 static struct knead_event out[OUT_MAX];
 static size_t out_count;
 static int64_t t_us;
+static int rate_hz;
 
-static void begin(double counts_per_n)
+static void begin_at(int rate, double counts_per_n)
 {
 	struct knead_settings s;
 
 	knead_settings_init(&s, KNEAD_PROFILE_BALL);
 	s.cells = 1;
-	s.rate_hz = RATE_HZ;
+	s.rate_hz = rate;
 	s.zero_raw_count = 1;
 	s.zero_raw[0] = 1000;
 	s.counts_per_n_count = 1;
@@ -34,6 +36,12 @@ static void begin(double counts_per_n)
 	assert_int_equal(knead_pipeline_new(&s, &pipeline), 0);
 	t_us = 0;
 	out_count = 0;
+	rate_hz = rate;
+}
+
+static void begin(double counts_per_n)
+{
+	begin_at(RATE_HZ, counts_per_n);
 }
 
 static void done(void)
@@ -44,7 +52,7 @@ static void done(void)
 /* Feeds raw for some seconds; every other reading is one count higher, so that the channel lives. */
 static void feed(double seconds, double raw)
 {
-	for (int i = 0; i < seconds * RATE_HZ; i++, t_us += 1000000 / RATE_HZ) {
+	for (int i = 0; i < seconds * rate_hz; i++, t_us += 1000000 / rate_hz) {
 		struct knead_sample sample = {
 			.rx_us = t_us, .device_us = t_us, .has_device_us = true, .cells = 1, .raw = { raw + i % 2 }
 		};
@@ -222,6 +230,23 @@ static void a_session_that_is_ended_under_load_ends_the_hold_as_lost(void **stat
 	done();
 }
 
+static void a_session_that_is_ended_right_after_an_impact_tells_it_first(void **state)
+{
+	begin_at(FAST_HZ, 100);
+	feed(1, 1000);
+	feed(0.008, 21000);
+	feed(0.1, 1000);
+	assert_false(has(KNEAD_EVENT_IMPACT));
+	out_count = knead_pipeline_end_session(pipeline, out, OUT_MAX);
+	assert_int_equal(out_count, 2);
+	assert_int_equal(out[0].type, KNEAD_EVENT_IMPACT);
+	assert_int_equal(out[1].type, KNEAD_EVENT_SESSION_END);
+	out_count = 0;
+	feed(2, 1000);
+	assert_int_equal(out_count, 0);
+	done();
+}
+
 static void no_session_no_event(void **state)
 {
 	begin(100);
@@ -261,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_new_scale_holds_from_the_next_sample),
 		cmocka_unit_test(a_session_that_is_ended_says_what_was_in_it),
 		cmocka_unit_test(a_session_that_is_ended_under_load_ends_the_hold_as_lost),
+		cmocka_unit_test(a_session_that_is_ended_right_after_an_impact_tells_it_first),
 		cmocka_unit_test(no_session_no_event),
 		cmocka_unit_test(totals_can_be_forgotten_once_the_session_is_over),
 	};
