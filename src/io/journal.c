@@ -238,6 +238,7 @@ static int64_t age_us_of(
 int journal_read(struct journal *j, const struct journal_now *now, int64_t after, journal_read_fn take, void *user)
 {
 	sqlite3_stmt *s = j->statements[JOURNAL_READ];
+	int64_t last = after;
 	bool more = true;
 	int rc = SQLITE_DONE, r;
 
@@ -257,6 +258,12 @@ int journal_read(struct journal *j, const struct journal_now *now, int64_t after
 			.wall_us = wall_us,
 		};
 
+		/* in a damaged file, pages may contradict each other: who reads on from the last key would never come to an end */
+		if (record.key <= last && last != INT64_MIN) {
+			rc = SQLITE_CORRUPT;
+			break;
+		}
+		last = record.key;
 		if (record.boot && record.device && record.group && record.payload)
 			more = take(user, &record, age_us >= j->late_after_us ? JOURNAL_LATE : JOURNAL_FRESH);
 	}
