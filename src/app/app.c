@@ -319,7 +319,7 @@ static void on_restart(void *user)
 	struct app *a = user;
 
 	a->restart = true;
-	sd_event_add_time_relative(loop_event(a->loop), NULL, CLOCK_MONOTONIC, RESTART_US, 0, on_restart_due, a);
+	sd_event_add_time_relative(loop_event(a->loop), NULL, LOOP_CLOCK, RESTART_US, 0, on_restart_due, a);
 }
 
 static void on_answer(void *user, command_ticket ticket, struct command_outcome *outcome)

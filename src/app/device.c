@@ -2,8 +2,10 @@
 /*
  * A device from its making to its end: settings with the kept zero, recording, topics. Input comes from device_port.c.
  *
- * The wall clock is read once, when the device is made. Event times are that plus the monotonic time since, so steps of the
- * clock change nothing, and the recording, which carries that one reading, replays to the same times.
+ * The wall clock is read when the device is made. Event times are that plus the monotonic time since, so a step of the clock
+ * changes nothing while somebody presses or has pressed of late, and the recording, which carries that one reading, replays
+ * to the same times. But a machine that has no clock of its own starts with a wrong one and is set right by the network some
+ * time later: as long as nothing was told, and after a long rest, the clock that is then is followed.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,6 +18,10 @@
 
 #define US_PER_MS 1000
 #define US_PER_S 1000000
+
+/* The wall clock is followed where it has gone another way by so much, and nothing was told for so long. */
+#define CLOCK_STEP_US US_PER_S
+#define CLOCK_REST_US (3600LL * US_PER_S)
 
 /* The zero is kept when it moved this far, at most so often. */
 #define KEEP_MOVED_N 0.05
@@ -152,6 +158,8 @@ static void on_event(void *user, const struct knead_event *e, int64_t wall_origi
 	struct device *d = user;
 
 	d->had_event = true;
+	if (e->type != KNEAD_EVENT_FAULT)
+		d->clock_fast_until_us = loop_now_us() + CLOCK_REST_US;
 	publish_event(d->context->publish, d->publish, e, ++*d->context->n, wall_origin_us);
 	if (e->type == KNEAD_EVENT_FAULT)
 		log_limited(&d->fault_limit, loop_now_us(), LOG_WARNING, "%s: fault %s: %s", d->conf->id,
@@ -187,6 +195,23 @@ static void mind_tares(struct device *d, const struct knead_view *view)
 	keep_zero(d, view);
 }
 
+static void follow_clock(struct device *d, const struct knead_view *view, int64_t now_us)
+{
+	int64_t step_us = loop_wall_us() - d->wall_start_us - (now_us - d->start_us);
+	char start[32];
+
+	if (llabs(step_us) < CLOCK_STEP_US || now_us < d->clock_fast_until_us || view->phase != KNEAD_PHASE_IDLE ||
+		view->in_use)
+		return;
+	step_us = step_us / US_PER_MS * US_PER_MS;
+	log_line(LOG_NOTICE, "%s: the clock of the machine was set by %.3f s; times of events follow", d->conf->id,
+		knead_us_to_s(step_us));
+	d->wall_start_us += step_us;
+	feed_shift_wall(&d->feed, step_us);
+	if (d->capture && capture_write_start(d->capture, wall_to_iso(d->wall_start_us, start)) < 0)
+		log_line(LOG_WARNING, "%s: the recording keeps its time of start, which is wrong", d->conf->id);
+}
+
 /* must: whether or not anything seems to be due. While offline every input may be the one that changes it. */
 void device_publish(struct device *d, bool must)
 {
@@ -204,6 +229,7 @@ void device_publish(struct device *d, bool must)
 	d->online = view.online;
 	view.device_zero = view.device_zero && !d->tare_deaf;
 	mind_tares(d, &view);
+	follow_clock(d, &view, now_us);
 	d->publish_due_us = publish_view(
 		d->context->publish, d->publish, &view, feed_wall_origin_us(&d->feed), now_us, loop_wall_us());
 	if (now_us >= d->keep_due_us) {

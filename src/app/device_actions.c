@@ -291,7 +291,7 @@ static int ready(struct device *d)
 		return -ENOMEM;
 	if (d->action->timer)
 		return 0;
-	return sd_event_add_time(loop_event(d->context->loop), &d->action->timer, CLOCK_MONOTONIC,
+	return sd_event_add_time(loop_event(d->context->loop), &d->action->timer, LOOP_CLOCK,
 		(uint64_t)loop_now_us(), LOOK_SLACK_US, on_look, d);
 }
 

@@ -220,7 +220,7 @@ int device_port_start(struct device *d)
 	if (r == 0 && port_watch_fd(d->watch) >= 0)
 		r = sd_event_add_io(event, &d->watch_source, port_watch_fd(d->watch), EPOLLIN, on_watch, d);
 	if (r >= 0)
-		r = sd_event_add_time(event, &d->timer, CLOCK_MONOTONIC, 0, TIMER_SLACK_US, on_timer, d);
+		r = sd_event_add_time(event, &d->timer, LOOP_CLOCK, 0, TIMER_SLACK_US, on_timer, d);
 	return r < 0 ? r : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Drives a pipeline. Wall time is the start plus arrival times by the monotonic clock: steps of the wall clock later on
- * change nothing, and a capture, which carries both, gives the same times.
+ * change nothing unless its owner says so, and a capture, which carries both, gives the same times.
  */
 #include "feed.h"
 
@@ -23,6 +23,11 @@ void feed_deinit(struct feed *f)
 static int64_t wall_origin_us(const struct feed *f, int64_t origin_rx_us)
 {
 	return origin_rx_us != KNEAD_RX_UNKNOWN ? f->wall_start_us + origin_rx_us : f->wall_start_us;
+}
+
+void feed_shift_wall(struct feed *f, int64_t us)
+{
+	f->wall_start_us += us;
 }
 
 int64_t feed_wall_origin_us(const struct feed *f)

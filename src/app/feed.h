@@ -37,6 +37,9 @@ void feed_end(struct feed *f, int64_t rx_us);
 /* Ends the running session now. */
 void feed_end_session(struct feed *f);
 
+/* The wall clock was wrong by so much: all times from now on are another. What was told keeps its own. */
+void feed_shift_wall(struct feed *f, int64_t us);
+
 /* UTC microseconds of stream time 0 as known now; before the first sample the start itself. */
 int64_t feed_wall_origin_us(const struct feed *f);
 

@@ -152,7 +152,7 @@ int inbound_new(const struct inbound_options *options, struct inbound **ret)
 	if (i->sink)
 		r = sd_event_add_io(options->event, &i->source, sink_mqtt_fd(i->sink), EPOLLIN, on_readable, i);
 	if (r >= 0)
-		r = sd_event_add_time(options->event, &i->birth, CLOCK_MONOTONIC, 0, BIRTH_SLACK_US, on_birth_due, i);
+		r = sd_event_add_time(options->event, &i->birth, LOOP_CLOCK, 0, BIRTH_SLACK_US, on_birth_due, i);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(i->birth, SD_EVENT_OFF);
 	if (r < 0) {

@@ -35,7 +35,7 @@ static int64_t clock_us(clockid_t clock)
 
 int64_t loop_now_us(void)
 {
-	return clock_us(CLOCK_MONOTONIC);
+	return clock_us(LOOP_CLOCK);
 }
 
 int64_t loop_wall_us(void)
@@ -99,7 +99,7 @@ static int start_watchdog(struct loop *l)
 		return r;
 	l->watchdog_us = limit_us / 3;
 	return sd_event_add_time_relative(
-		l->event, &l->watchdog, CLOCK_MONOTONIC, l->watchdog_us, limit_us / 10, on_watchdog, l);
+		l->event, &l->watchdog, LOOP_CLOCK, l->watchdog_us, limit_us / 10, on_watchdog, l);
 }
 
 int loop_new(const struct loop_callbacks *callbacks, void *user, struct loop **ret)
@@ -157,8 +157,9 @@ void loop_ready(const char *status)
 
 void loop_reloading(void)
 {
-	sd_notifyf(
-		false, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading the configuration", (long long)loop_now_us());
+	/* the service manager's own clock */
+	sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading the configuration",
+		(long long)clock_us(CLOCK_MONOTONIC));
 }
 
 void loop_stopping(void)

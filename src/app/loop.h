@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <systemd/sd-event.h>
 
@@ -36,7 +37,13 @@ void loop_reloading(void);
 void loop_stopping(void);
 void loop_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */
+/*
+ * The monotonic clock of the daemon, for its timers too: it goes on while the machine sleeps, so that times of events are
+ * right after it has woken.
+ */
+#define LOOP_CLOCK CLOCK_BOOTTIME
+
+/* LOOP_CLOCK and CLOCK_REALTIME in microseconds. */
 int64_t loop_now_us(void);
 int64_t loop_wall_us(void);
 

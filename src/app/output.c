@@ -233,7 +233,7 @@ int output_new(const struct output_options *options, const struct conf *conf, st
 		r = begin(o, conf);
 	if (r == 0)
 		r = sd_event_add_time(
-			loop_event(options->loop), &o->tick, CLOCK_MONOTONIC, 0, TICK_SLACK_US, on_tick, o);
+			loop_event(options->loop), &o->tick, LOOP_CLOCK, 0, TICK_SLACK_US, on_tick, o);
 	if (r < 0) {
 		output_free(o, 0);
 		return r;

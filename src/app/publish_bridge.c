@@ -112,6 +112,17 @@ void publish_info(struct publish *p)
 	publish_send(p, NULL, TOPIC_INFO, NULL, p->text, length);
 }
 
+/* A machine without a clock of its own learns the time of day after its start. */
+static void follow_clock(struct publish *p, int64_t now_us, int64_t wall_us)
+{
+	int64_t step_us = wall_us - p->started_wall_us - (now_us - p->started_us);
+
+	if (llabs(step_us) < KNEAD_US_PER_S)
+		return;
+	p->started_wall_us += step_us;
+	publish_info(p);
+}
+
 const char *publish_health(struct publish *p, int64_t now_us, int64_t wall_us)
 {
 	struct document_bridge b = {
@@ -119,8 +130,10 @@ const char *publish_health(struct publish *p, int64_t now_us, int64_t wall_us)
 		.uptime_s = knead_us_to_s(now_us - p->started_us),
 		.rss_kb = resident_kb(),
 	};
-	int length = write_document(p, &b, document_health);
+	int length;
 
+	follow_clock(p, now_us, wall_us);
+	length = write_document(p, &b, document_health);
 	p->health_at_us = now_us;
 	publish_send(p, NULL, TOPIC_HEALTH, NULL, p->text, length);
 	return length > 0 ? p->text : NULL;

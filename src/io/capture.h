@@ -32,6 +32,11 @@ int capture_write_rx(struct capture_writer *w, int64_t t_us, const void *bytes, 
 int capture_write_tx(struct capture_writer *w, int64_t t_us, const void *bytes, size_t n);
 /* words: "open", "close", "gap REASON" with a printable reason, "end"; else -EINVAL and nothing is written. */
 int capture_write_mark(struct capture_writer *w, int64_t t_us, const char *words);
+/*
+ * The wall clock was wrong when the header was written: puts another time of start in its place, as long in characters. -ENOENT
+ * where the header has none of that length or the file cannot be written anywhere but at its end.
+ */
+int capture_write_start(struct capture_writer *w, const char *start);
 int capture_flush(struct capture_writer *w);
 /* Flushes and frees; negative errno when anything was not written. NULL is fine. */
 int capture_writer_close(struct capture_writer *w);

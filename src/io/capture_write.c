@@ -24,6 +24,8 @@ struct capture_writer {
 	int fd;
 	int error; /* 0, or what writing failed with: negative errno */
 	int64_t last_us; /* of the last record */
+	off_t start_at; /* where the time of start stands in the file; 0 = nowhere */
+	size_t start_length;
 	int64_t flushed_us; /* the time of records at which the buffer was last emptied */
 	size_t used;
 	char buf[KEEP_BYTES + LINE_MAX_BYTES];
@@ -165,6 +167,31 @@ int capture_write_mark(struct capture_writer *w, int64_t t_us, const char *words
 	return end(w);
 }
 
+int capture_write_start(struct capture_writer *w, const char *start)
+{
+	size_t n = strlen(start);
+	ssize_t done;
+
+	if (w->start_at == 0 || n != w->start_length)
+		return -ENOENT;
+	do
+		done = pwrite(w->fd, start, n, w->start_at);
+	while (done < 0 && errno == EINTR);
+	return done == (ssize_t)n ? 0 : done < 0 && errno != ESPIPE ? -errno : -ENOENT;
+}
+
+/* cJSON writes no blanks; what is searched for cannot stand within a text, where its first sign would be escaped. */
+static void find_start(struct capture_writer *w, const char *text, const char *start)
+{
+	static const char key[] = "\"start\":\"";
+	const char *at = start ? strstr(text, key) : NULL;
+
+	if (!at)
+		return;
+	w->start_at = at + strlen(key) - text;
+	w->start_length = strlen(start);
+}
+
 /* Line 1: the version first, then what the caller knows. */
 static int write_header(struct capture_writer *w, const cJSON *header)
 {
@@ -183,6 +210,7 @@ static int write_header(struct capture_writer *w, const cJSON *header)
 	if (good)
 		text = cJSON_PrintUnformatted(line);
 	if (text && strlen(text) < LINE_MAX_BYTES) {
+		find_start(w, text, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(line, "start")));
 		put_text(w, text, strlen(text));
 		w->buf[w->used++] = '\n';
 		r = capture_flush(w);

@@ -1,26 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Somebody sets the clock of the machine, by an hour, forward and back, in the middle of a hold."""
+"""The clock of the machine is set: by an hour in the middle of a hold, forward and back; by days, after a start without a clock."""
 import datetime
-import glob
-import os
+import json
 import time
 
 import harness
-import pytest
 import scene as scenes
 import verdict
 
-LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
+LIBRARY = harness.BUILD / "tests/faults/wall-clock.so"
 STEPS_S = (3600, -3600)
 
 
-def own_clock(folder):
-    """The environment of a process whose wall clock follows a file; its monotonic clocks are the real ones."""
+def own_clock(folder, ahead_s=0):
+    """The environment of a process whose wall clock follows a file; its other clocks are the real ones."""
     offset = folder / "offset"
-    offset.write_text("+0\n")
-    return offset, {
-        "LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
+    offset.write_text(f"{ahead_s}\n")
+    return offset, {"LD_PRELOAD": str(LIBRARY), "WALL_CLOCK_FILE": str(offset), "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 def wall_s(text):
@@ -36,8 +32,6 @@ def wait_in_hold(ball):
     harness.wait_until(lambda: ball.in_hold(3.05) and not ball.in_hold(3.15), 60, "a hold goes on")
 
 
-@pytest.mark.skipif(os.environ.get("KNEAD_SANITIZE", "none") != "none", reason="a sanitizer wants to be the first library, and so does libfaketime")
-@pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not installed: nothing else moves the wall clock of one process")
 def test_a_clock_that_is_set_by_an_hour_in_the_middle_of_a_hold_moves_no_event(scene):
     scene.add_broker()
     ball = scene.add_ball("ball-1")
@@ -50,7 +44,7 @@ def test_a_clock_that_is_set_by_an_hour_in_the_middle_of_a_hold_moves_no_event(s
         wait_in_hold(ball)
         ahead += step_s
         held.append(ball.holds[-1])
-        offset.write_text(f"{ahead:+d}\n")
+        offset.write_text(f"{ahead}\n")
         assert abs(ahead_s(scene) - ahead) < 5, "the clock of kneadd has moved"
         scene.wait_holds(1)
     told = scene.witness.told("ball-1")
@@ -63,3 +57,24 @@ def test_a_clock_that_is_set_by_an_hour_in_the_middle_of_a_hold_moves_no_event(s
     figures = {**scene.healthy(), **scene.judge()}
     scenes.note(70, "clock of the machine set by an hour, four times, in the middle of holds",
                 "nothing: every hold whole, `ts` goes on as before", **figures)
+
+
+def test_a_machine_that_learns_the_time_of_day_after_the_start_gives_it_to_the_first_event(scene):
+    scene.add_broker()
+    scene.add_ball("ball-1")
+    offset, environment = own_clock(scene.folder, -3 * 86400)  # it goes on from where it was switched off
+    scene.start(env=environment, play=False)
+    harness.wait_until(lambda: scene.witness.latest("knead/bridge/health"), 20, "kneadd has found the broker")
+    assert abs(ahead_s(scene) + 3 * 86400) < 5
+    offset.write_text("0\n")
+    scene.play()
+    scene.settle()
+    first = scene.witness.told("ball-1")[0]
+    assert abs(wall_s(first.record["ts"]) - (time.time() - (time.monotonic() - first.at))) < 2, f"{first.record['ts']} is when it was"
+    assert abs(ahead_s(scene)) < 5
+    harness.wait_until(lambda: abs(wall_s(json.loads(scene.witness.latest("knead/bridge/info"))["started"]) - time.time()) < 120, 10,
+                       "it was just now that kneadd was started")
+    assert {t.family for t in scene.witness.told("ball-1")} == {"event"}
+    figures = {**scene.healthy(), **scene.judge()}
+    scenes.note(71, "machine without a clock, set three days forward after the start, before the first press",
+                "every `ts` is right", **figures)

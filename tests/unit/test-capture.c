@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <time.h>
@@ -82,6 +83,27 @@ static void the_header_begins_with_the_version_and_keeps_what_is_given(void **st
 	assert_true(capture_start_wall_us(r) == INT64_C(1795163802120000));
 	capture_reader_free(r);
 	cJSON_Delete(expected);
+	cJSON_Delete(header);
+}
+
+static void the_time_of_start_can_be_put_right_later(void **state)
+{
+	cJSON *header = cJSON_Parse(
+		"{\"id\":\"\\\"start\\\":\\\"\",\"start\":\"2026-11-17T08:36:42.120Z\",\"note\":\"start\"}");
+	struct capture_writer *w = open_writer(*state);
+
+	assert_int_equal(capture_write_start(w, "2026-11-20T08:36:42.120Z"), -ENOENT);
+	assert_int_equal(capture_writer_close(w), 0);
+	assert_int_equal(capture_writer_new(scratch_path(*state, "w.kcap"), header, &w), 0);
+	assert_int_equal(capture_write_mark(w, 0, "open"), 0);
+	assert_int_equal(capture_flush(w), 0);
+	assert_int_equal(capture_write_start(w, "2026-11-20T08:36:42.120Z"), 0);
+	assert_int_equal(capture_write_start(w, "2026-11-20"), -ENOENT);
+	assert_int_equal(capture_write_mark(w, 5, "end"), 0);
+	assert_int_equal(capture_writer_close(w), 0);
+	assert_string_equal(written(*state),
+		"{\"kneadcap\":1,\"id\":\"\\\"start\\\":\\\"\",\"start\":\"2026-11-20T08:36:42.120Z\",\"note\":\"start\"}\n"
+		"0 ! open\n5 ! end\n");
 	cJSON_Delete(header);
 }
 
@@ -238,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(records_stand_in_the_file_as_the_format_says),
 		TEST(the_header_begins_with_the_version_and_keeps_what_is_given),
+		TEST(the_time_of_start_can_be_put_right_later),
 		TEST(words_that_are_no_mark_are_not_written),
 		TEST(what_is_written_reaches_the_file_within_a_second_of_records),
 		TEST(a_full_disk_is_reported_from_then_on),
