@@ -269,7 +269,7 @@ static void load_past(struct device *d)
 	if (!d->context->journal)
 		return;
 	r = history_last_session(d->context->journal, d->conf->id, &d->past, why, sizeof(why));
-	d->has_past = r == 0;
+	d->has_past = r == 0 && d->past.end_us > d->state.session_reset_us;
 	if (r < 0 && r != -ENOENT)
 		log_line(LOG_DEBUG, "%s: its last session is not known: %s", d->conf->id, why);
 }

@@ -15,8 +15,13 @@ void device_end_session(struct device *d, bool forget, struct command_outcome *r
 	knead_pipeline_view(d->feed.pipeline, &view);
 	if (view.session.known && document_session(&view, feed_wall_origin_us(&d->feed), text, sizeof(text)) > 0)
 		ret->data = cJSON_Parse(text);
-	if (forget)
+	if (forget) {
 		knead_pipeline_forget_session(d->feed.pipeline);
+		d->has_past = false;
+		/* by the clock of the records, of which none is ahead */
+		d->state.session_reset_us = d->wall_start_us + loop_now_us() - d->start_us;
+		state_store_put(d->context->store, d->conf->id, &d->state);
+	}
 	device_publish(d, true);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cjson/cJSON.h>
 
@@ -14,7 +15,10 @@
 #include "log.h"
 #include "state.h"
 #include "state_file.h"
+#include "wall.h"
 
+#define RETRY_MIN_US 250000
+#define RETRY_MAX_US (60 * KNEAD_US_PER_S)
 #define FILE_MAX 4096 /* bytes of a state file that are read */
 #define TEXT_MAX (1u << 20) /* bytes of the text that are read */
 #define TEXT_NAME "bridge"
@@ -33,6 +37,8 @@ struct state_store {
 	pthread_cond_t wake;
 	struct entry *entries;
 	bool running, stop;
+	int64_t wait_us,
+		retry_us; /* the disk takes nothing: how long until it is tried again, and when (CLOCK_MONOTONIC); else 0 */
 	pthread_t thread;
 };
 
@@ -65,6 +71,14 @@ static bool add_numbers(cJSON *object, const char *key, const double *values, ui
 	return count == 0 || cJSON_GetArraySize(array) == (int)count;
 }
 
+static bool add_reset(cJSON *object, const struct state *state)
+{
+	char text[32];
+
+	return state->session_reset_us == 0 ||
+	       cJSON_AddStringToObject(object, "session_reset", wall_to_iso(state->session_reset_us, text));
+}
+
 static bool add_settings(cJSON *object, const struct state *state)
 {
 	cJSON *settings = state->settings_count > 0 ? cJSON_AddObjectToObject(object, "settings") : NULL;
@@ -84,7 +98,7 @@ static char *to_text(const struct state *state)
 		cJSON_AddStringToObject(object, "unit", knead_unit_to_str(state->unit)) &&
 		add_numbers(object, "zero_raw", state->zero_raw, state->zero_raw_count) &&
 		add_numbers(object, "counts_per_n", state->counts_per_n, state->counts_per_n_count) &&
-		add_settings(object, state))
+		add_reset(object, state) && add_settings(object, state))
 		text = cJSON_Print(object);
 	cJSON_Delete(object);
 	return text;
@@ -108,6 +122,15 @@ static int read_numbers(const cJSON *object, const char *key, double *values, ui
 	}
 	*ret_count = n;
 	return 0;
+}
+
+static int read_reset(const cJSON *object, int64_t *ret_us)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "session_reset");
+
+	if (!item)
+		return 0;
+	return cJSON_IsString(item) ? wall_from_iso(item->valuestring, ret_us) : -EINVAL;
 }
 
 /* What the values mean is judged where they are used. */
@@ -144,7 +167,7 @@ static int from_text(const char *text, struct state *ret)
 	if (state.unit != _KNEAD_UNITS &&
 		read_numbers(object, "zero_raw", state.zero_raw, &state.zero_raw_count) == 0 &&
 		read_numbers(object, "counts_per_n", state.counts_per_n, &state.counts_per_n_count) == 0 &&
-		read_settings(object, &state) == 0)
+		read_reset(object, &state.session_reset_us) == 0 && read_settings(object, &state) == 0)
 		r = 0;
 	for (uint32_t i = 0; i < state.counts_per_n_count; i++)
 		if (state.counts_per_n[i] == 0)
@@ -230,8 +253,30 @@ static struct entry *next_dirty(struct state_store *s)
 	return e;
 }
 
-/* Holds the lock on entry and on return. */
-static void write_entry(struct state_store *s, struct entry *e)
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * KNEAD_US_PER_S + t.tv_nsec / 1000;
+}
+
+/* Said once, not each minute. With the lock. */
+static void note_outcome(struct state_store *s, const struct entry *e, int r)
+{
+	int64_t wait_us = s->wait_us > 0 ? 2 * s->wait_us : RETRY_MIN_US;
+
+	if (r < 0 && s->wait_us == 0)
+		log_line(LOG_WARNING, "%s: its state cannot be kept in %s: %s; check the directory; trying on",
+			e->device, s->directory, strerror(-r));
+	else if (r == 0 && s->wait_us > 0)
+		log_line(LOG_NOTICE, "%s: its state is kept in %s again", e->device, s->directory);
+	s->wait_us = r == 0 ? 0 : wait_us < RETRY_MAX_US ? wait_us : RETRY_MAX_US;
+	s->retry_us = r == 0 ? 0 : now_us() + s->wait_us;
+}
+
+/* Holds the lock on entry and on return. Returns 0 or a negative errno. */
+static int write_entry(struct state_store *s, struct entry *e)
 {
 	char *text = e->text ? strdup(e->text) : to_text(&e->state);
 	int r;
@@ -240,10 +285,21 @@ static void write_entry(struct state_store *s, struct entry *e)
 	pthread_mutex_unlock(&s->lock);
 	r = text ? state_file_write(s->directory, e->device, text) : -ENOMEM;
 	free(text);
-	if (r < 0)
-		log_line(LOG_WARNING, "%s: its state cannot be kept in %s: %s; check the directory", e->device,
-			s->directory, strerror(-r));
 	pthread_mutex_lock(&s->lock);
+	note_outcome(s, e, r);
+	return r;
+}
+
+/* With the lock. */
+static void wait_for_work(struct state_store *s)
+{
+	struct timespec until = { .tv_sec = s->retry_us / KNEAD_US_PER_S,
+		.tv_nsec = s->retry_us % KNEAD_US_PER_S * 1000 };
+
+	if (s->retry_us > 0 && next_dirty(s))
+		pthread_cond_clockwait(&s->wake, &s->lock, CLOCK_MONOTONIC, &until);
+	else
+		pthread_cond_wait(&s->wake, &s->lock);
 }
 
 static void *writer(void *user)
@@ -251,15 +307,13 @@ static void *writer(void *user)
 	struct state_store *s = user;
 
 	pthread_mutex_lock(&s->lock);
-	for (;;) {
+	while (!s->stop) { /* what is left then is written by state_store_free() */
 		struct entry *e = next_dirty(s);
 
-		if (e)
-			write_entry(s, e);
-		else if (s->stop)
-			break;
-		else
-			pthread_cond_wait(&s->wake, &s->lock);
+		if (!e || now_us() < s->retry_us)
+			wait_for_work(s);
+		else if (write_entry(s, e) < 0)
+			e->dirty = true;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;

@@ -395,12 +395,10 @@ void detect_push(struct detect *d, const struct force *force, bool gap)
 
 void detect_lost(struct detect *d)
 {
-	int64_t t_us = d->signal.t_us;
-
 	if (d->signal.has_prev) {
 		bool bridging = d->contact.state == CONTACT_BRIDGE;
 
-		if (contact_lost(&d->contact, t_us, d->emit))
+		if (contact_lost(&d->contact, d->signal.t_us, d->emit))
 			end_contact(
 				d, d->contact.off_us, bridging ? d->hold.off_impulse_ns : d->signal.impulse_ns, true);
 		impact_flush(&d->impact, d->hold.flags, d->emit);
@@ -444,9 +442,8 @@ void detect_end(struct detect *d)
 {
 	struct knead_session_fields totals = detect_session_totals(d);
 
-	if (d->session.open) {
-		impact_flush(&d->impact, d->hold.flags, d->emit); /* it belongs to this session */
+	impact_flush(&d->impact, d->hold.flags, d->emit); /* one that waits for its next bounce belongs to this session */
+	if (d->session.open)
 		coach_session_end(&d->coach);
-	}
 	session_close(&d->session, &totals);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "conf_table.h"
+#include "json.h"
 
 int conf_refuse(char *why, size_t size, const char *format, ...)
 {
@@ -168,6 +169,8 @@ static int parse_topic(const char *text, char **field, char *why, size_t size)
 {
 	size_t n = strlen(text);
 
+	if (!json_is_utf8(text))
+		return conf_refuse(why, size, "is not UTF-8, and a topic must be");
 	if (n == 0 || n > 128 || strpbrk(text, "+#") || text[0] == '/' || text[0] == '$' || text[n - 1] == '/')
 		return conf_refuse(
 			why, size, "'%s' cannot begin a topic; use up to 128 characters without + # and outer /", text);

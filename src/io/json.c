@@ -175,6 +175,15 @@ void json_text(struct json *j, const char *text)
 	put(j, "\"", 1);
 }
 
+bool json_is_utf8(const char *text)
+{
+	size_t n = 1;
+
+	for (; n > 0 && *text != '\0'; text += n)
+		n = utf8_length((const unsigned char *)text);
+	return n > 0;
+}
+
 void json_mend(char *text)
 {
 	while (*text != '\0') {

@@ -41,6 +41,8 @@ void json_text(struct json *j, const char *text); /* escaped; bytes that are no 
 void json_number(struct json *j, double value, int min, int max);
 void json_ms(struct json *j, int64_t ms); /* milliseconds, written as seconds with one to three decimals */
 
+bool json_is_utf8(const char *text);
+
 /* For JSON that libcjson wrote, which hands bytes on as they are: those that are no UTF-8 become '?' in place. */
 void json_mend(char *text);
 

@@ -236,3 +236,27 @@ def test_the_totals_of_the_last_session_are_shown_after_a_restart(broker, daemon
     harness.wait_until(
         lambda: played_ball.latest(after, "knead/ball-1/value/session_holds") == b"2", 10, "its scalars too")
     after.close()
+
+
+def test_totals_that_were_reset_do_not_come_back_with_the_next_start(broker, daemon, tmp_path):
+    port = played_ball.Port(tmp_path / "ball")
+    running = daemon(played_ball.config(broker.port, {"ball-1": port.link}))
+    heard = harness.Subscriber(broker.port)
+    port.write(played_ball.Firmware().k1(*REST, *HOLD))
+    harness.wait_until(lambda: len(holds_of(heard)) == 1, 10, "a hold")
+    heard.client.publish("knead/ball-1/do/session_reset", "PRESS", qos=1)
+    harness.wait_until(lambda: played_ball.latest(heard, "knead/ball-1/result/session_reset"), 10, "it is reset")
+    assert json.loads(played_ball.latest(heard, "knead/ball-1/session"))["holds"] == 0
+    assert running.stop() == 0
+    assert len(maybe_json(tmp_path / "state")["holds"]) == 1, "history keeps what was reset"
+    heard.close()
+    broker.stop()
+    broker.start()  # it has forgotten everything
+    daemon(played_ball.config(broker.port, {"ball-1": port.link}))
+    after = harness.Subscriber(broker.port)
+    port.write(played_ball.Firmware().k1(*REST))
+    harness.wait_until(lambda: played_ball.latest(after, "knead/ball-1/availability") == b"online", 20, "the ball is there")
+    shown = played_ball.latest(after, "knead/ball-1/session")
+    assert shown is None or json.loads(shown)["holds"] == 0
+    after.close()
+    port.unplug()

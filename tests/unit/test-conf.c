@@ -236,6 +236,10 @@ static void messages_name_file_and_line_and_the_key(void **state)
 		{ "[mqtt]\nport = 1883 # here\n", "kneadd.conf:2: port: '1883 # here' is not a number" },
 		{ "[mqtt]\ntls = perhaps\n", "kneadd.conf:2: tls: 'perhaps' is neither yes nor no" },
 		{ "[mqtt]\nprotocol = 4\n", "kneadd.conf:2: protocol: '4' is not known; use 5 or 3.1.1" },
+		{ "[mqtt]\nbase = kn\xe4"
+		  "d\n",
+			"kneadd.conf:2: base: is not UTF-8, and a topic must be" },
+		{ "[homeassistant]\nprefix = a\xc3\n", "kneadd.conf:2: prefix: is not UTF-8, and a topic must be" },
 		{ "[mqtt]\nbase = a/#\n", "kneadd.conf:2: base: 'a/#' cannot begin a topic" },
 		{ "[mqtt]\nhost = a\n\nhost = b\n", "kneadd.conf:4: host: given twice, first at " },
 		{ "[mqtt]\npassword = x\n",

@@ -63,6 +63,7 @@ static const struct state two_cells = {
 	.zero_raw = { 83121.123456789012, -1.0 / 3 },
 	.counts_per_n_count = 1,
 	.counts_per_n = { -431.7 },
+	.session_reset_us = INT64_C(1795163802120000),
 };
 
 static void a_state_comes_back_to_the_last_bit(void **state)
@@ -128,6 +129,7 @@ static void a_garbled_file_is_named_and_changes_nothing(void **state)
 	static const char *const garbled[] = { "", "{", "[]", "{\"v\":1}", "{\"unit\":\"stone\"}",
 		"{\"unit\":\"n\",\"zero_raw\":7}", "{\"unit\":\"n\",\"zero_raw\":[\"7\"]}",
 		"{\"unit\":\"n\",\"zero_raw\":[1e999]}", "{\"unit\":\"n\",\"counts_per_n\":[0]}",
+		"{\"unit\":\"n\",\"session_reset\":\"yesterday\"}",
 		"{\"unit\":\"n\",\"zero_raw\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}" };
 	struct state_store *s = open_store(*state);
 	struct state back = two_cells;
@@ -179,6 +181,30 @@ static void a_directory_that_is_not_there_costs_the_file_only(void **state)
 	assert_int_equal(state_store_get(s, "a", &back, why, sizeof(why)), STATE_E_NONE);
 	state_store_put(s, "a", &two_cells);
 	assert_int_equal(state_store_get(s, "a", &back, why, sizeof(why)), 0);
+	state_store_free(s);
+}
+
+static void a_directory_that_comes_back_gets_what_could_not_be_kept(void **state)
+{
+	struct state_store *s;
+	struct state back;
+	char folder[128], path[160], why[256];
+	int tries = 0;
+
+	log_set_level(LOG_CRIT);
+	snprintf(folder, sizeof(folder), "%s/later", (char *)*state);
+	snprintf(path, sizeof(path), "%s/a.json", folder);
+	s = open_store(folder);
+	state_store_put(s, "a", &two_cells);
+	usleep(100000);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	while (access(path, F_OK) != 0 && tries++ < 2000)
+		usleep(10000);
+	assert_int_equal(access(path, F_OK), 0);
+	state_store_free(s);
+	s = open_store(folder);
+	assert_int_equal(state_store_get(s, "a", &back, why, sizeof(why)), 0);
+	assert_memory_equal(&back, &two_cells, sizeof(back));
 	state_store_free(s);
 }
 
@@ -236,6 +262,7 @@ int main(void)
 		IN_FOLDER(a_link_laid_where_the_file_is_written_first_leads_nowhere),
 		IN_FOLDER(what_is_no_plain_file_is_no_state),
 		cmocka_unit_test(a_directory_that_is_not_there_costs_the_file_only),
+		IN_FOLDER(a_directory_that_comes_back_gets_what_could_not_be_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
