@@ -291,8 +291,8 @@ static int ready(struct device *d)
 		return -ENOMEM;
 	if (d->action->timer)
 		return 0;
-	return sd_event_add_time(loop_event(d->context->loop), &d->action->timer, LOOP_CLOCK,
-		(uint64_t)loop_now_us(), LOOK_SLACK_US, on_look, d);
+	return sd_event_add_time(loop_event(d->context->loop), &d->action->timer, LOOP_CLOCK, (uint64_t)loop_now_us(),
+		LOOK_SLACK_US, on_look, d);
 }
 
 static void start(

@@ -232,8 +232,7 @@ int output_new(const struct output_options *options, const struct conf *conf, st
 	if (r == 0)
 		r = begin(o, conf);
 	if (r == 0)
-		r = sd_event_add_time(
-			loop_event(options->loop), &o->tick, LOOP_CLOCK, 0, TICK_SLACK_US, on_tick, o);
+		r = sd_event_add_time(loop_event(options->loop), &o->tick, LOOP_CLOCK, 0, TICK_SLACK_US, on_tick, o);
 	if (r < 0) {
 		output_free(o, 0);
 		return r;

@@ -442,7 +442,8 @@ void detect_end(struct detect *d)
 {
 	struct knead_session_fields totals = detect_session_totals(d);
 
-	impact_flush(&d->impact, d->hold.flags, d->emit); /* one that waits for its next bounce belongs to this session */
+	impact_flush(
+		&d->impact, d->hold.flags, d->emit); /* one that waits for its next bounce belongs to this session */
 	if (d->session.open)
 		coach_session_end(&d->coach);
 	session_close(&d->session, &totals);
