@@ -11,6 +11,7 @@
  * A touch that is not yet a contact may be handling: what is seen in it is told when the contact is confirmed, at most 20 ms
  * later, and dated to when it was seen.
  */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -83,7 +84,7 @@ static void warn(
 		return;
 	w->told |= BIT(kind);
 	w->seen[kind].t_us = t_us;
-	w->seen[kind].value = (float)value;
+	w->seen[kind].value = (float)fmin(value, (double)FLT_MAX); /* a garbled reading may be any number */
 	w->seen[kind].limit = (float)limit;
 	if (w->confirmed)
 		emit_warning(w, kind, flags);
