@@ -62,7 +62,8 @@ python3 /check/house.py names &
 python3 /check/house.py bridge 4001 &
 python3 /check/house.py plug /dev/ttyPLUG &
 plugged=$!
-systemctl start mosquitto.service
+# It may have been started by the boot already, with the configuration of its package.
+systemctl restart mosquitto.service
 until_true 10 command_of_home knead/bridge/request/none 1
 stdbuf -oL mosquitto_sub -h 127.0.0.1 -u homeassistant -P home-password -v -t 'knead/#' -t 'homeassistant/#' >messages 2>&1 &
 
