@@ -87,6 +87,7 @@ struct knead_settings {
 	double counts_per_n[KNEAD_CELLS_MAX]; /* not 0; negative where the wiring is inverted */
 	uint32_t zero_raw_count; /* 0 = unknown, else one per cell */
 	double zero_raw[KNEAD_CELLS_MAX]; /* in the device's unit */
+	char zero_serial[KNEAD_NAME_MAX]; /* of the device that zero_raw is of, as it says itself; "" = of any */
 	double capacity_n; /* of the whole device; readings beyond 1.5 times this are spikes; 0 = unknown */
 
 	/* body */

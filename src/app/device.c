@@ -48,6 +48,7 @@ static void load_state(struct device *d)
 	if (d->settings.zero_raw_count == 0 && d->state.unit == d->settings.unit) {
 		d->settings.zero_raw_count = d->state.zero_raw_count;
 		memcpy(d->settings.zero_raw, d->state.zero_raw, sizeof(d->settings.zero_raw));
+		memcpy(d->settings.zero_serial, d->state.zero_serial, sizeof(d->settings.zero_serial));
 	}
 	if (knead_settings_check(&d->settings, why, sizeof(why)) < 0) {
 		log_line(LOG_WARNING, "%s: its kept zero does not fit the configuration and is not used: %s",
@@ -59,7 +60,7 @@ static void load_state(struct device *d)
 static void keep_zero(struct device *d, const struct knead_view *view)
 {
 	bool moved = !d->zero_kept || fabs(view->zero_drift_n - d->kept_drift_n) > KEEP_MOVED_N;
-	bool other = view->has_info && strcmp(view->info.serial, d->kept_serial) != 0;
+	bool other = view->has_info && strcmp(view->info.serial, d->state.zero_serial) != 0;
 
 	/* Without a sample yet there are no cells: what is kept is all that is known. */
 	if (!view->zero_known || view->cells == 0 || !(moved || other) || view->cells > KNEAD_CELLS_MAX ||
@@ -68,10 +69,10 @@ static void keep_zero(struct device *d, const struct knead_view *view)
 	d->state.unit = d->settings.unit;
 	d->state.zero_raw_count = view->cells;
 	memcpy(d->state.zero_raw, view->zero_raw, sizeof(d->state.zero_raw));
+	memcpy(d->state.zero_serial, view->info.serial, sizeof(d->state.zero_serial));
 	state_store_put(d->context->store, d->conf->id, &d->state);
 	d->zero_kept = true;
 	d->kept_drift_n = view->zero_drift_n;
-	memcpy(d->kept_serial, view->info.serial, sizeof(d->kept_serial));
 }
 
 /* ---- recording ---- */

@@ -92,12 +92,16 @@ static void add_numbers(cJSON *to, const char *key, const double *values, uint32
 /* Sets and keeps a zero: what was configured as zero_raw comes back with the next start. */
 static void set_zero(struct device *d, const double *raw, uint32_t cells)
 {
+	struct knead_view view;
+
+	knead_pipeline_view(d->feed.pipeline, &view);
 	knead_pipeline_set_zero(d->feed.pipeline, raw);
 	d->settings.zero_raw_count = cells;
 	memcpy(d->settings.zero_raw, raw, cells * sizeof(*raw));
 	d->state.unit = d->settings.unit;
 	d->state.zero_raw_count = cells;
 	memcpy(d->state.zero_raw, raw, cells * sizeof(*raw));
+	memcpy(d->state.zero_serial, view.info.serial, sizeof(d->state.zero_serial));
 	d->zero_kept = true;
 	d->kept_drift_n = 0;
 	state_store_put(d->context->store, d->conf->id, &d->state);

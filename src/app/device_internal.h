@@ -36,9 +36,7 @@ struct device {
 	bool zero_kept;
 	bool tare_deaf; /* it was told to tare and did not: its zero is knead's from then on */
 	uint64_t tares_seen; /* of the device itself */
-	double kept_drift_n; /* zero_drift_n when the zero was kept, ... */
-	char kept_serial[sizeof(
-		((struct knead_k1_info *)0)->serial)]; /* ... and which ball's it is; "" = it never said */
+	double kept_drift_n; /* zero_drift_n when the zero was kept */
 	int64_t keep_due_us;
 
 	struct port *port;

@@ -120,6 +120,7 @@ int device_settings_apply(struct device *d)
 	/* the zero and the scale in force are not those of the configuration */
 	settings.zero_raw_count = d->settings.zero_raw_count;
 	memcpy(settings.zero_raw, d->settings.zero_raw, sizeof(settings.zero_raw));
+	memcpy(settings.zero_serial, d->settings.zero_serial, sizeof(settings.zero_serial));
 	settings.counts_per_n_count = d->settings.counts_per_n_count;
 	memcpy(settings.counts_per_n, d->settings.counts_per_n, sizeof(settings.counts_per_n));
 	d->settings = settings;

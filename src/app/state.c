@@ -97,6 +97,7 @@ static char *to_text(const struct state *state)
 	if (cJSON_AddNumberToObject(object, "v", 1) &&
 		cJSON_AddStringToObject(object, "unit", knead_unit_to_str(state->unit)) &&
 		add_numbers(object, "zero_raw", state->zero_raw, state->zero_raw_count) &&
+		(state->zero_serial[0] == '\0' || cJSON_AddStringToObject(object, "zero_serial", state->zero_serial)) &&
 		add_numbers(object, "counts_per_n", state->counts_per_n, state->counts_per_n_count) &&
 		add_reset(object, state) && add_settings(object, state))
 		text = cJSON_Print(object);
@@ -121,6 +122,18 @@ static int read_numbers(const cJSON *object, const char *key, double *values, ui
 		values[n++] = item->valuedouble;
 	}
 	*ret_count = n;
+	return 0;
+}
+
+static int read_serial(const cJSON *object, char *ret, size_t size)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, "zero_serial");
+
+	if (!item)
+		return 0;
+	if (!cJSON_IsString(item) || strlen(item->valuestring) >= size)
+		return -EINVAL;
+	snprintf(ret, size, "%s", item->valuestring);
 	return 0;
 }
 
@@ -166,6 +179,7 @@ static int from_text(const char *text, struct state *ret)
 			state.unit = (enum knead_unit)i;
 	if (state.unit != _KNEAD_UNITS &&
 		read_numbers(object, "zero_raw", state.zero_raw, &state.zero_raw_count) == 0 &&
+		read_serial(object, state.zero_serial, sizeof(state.zero_serial)) == 0 &&
 		read_numbers(object, "counts_per_n", state.counts_per_n, &state.counts_per_n_count) == 0 &&
 		read_reset(object, &state.session_reset_us) == 0 && read_settings(object, &state) == 0)
 		r = 0;

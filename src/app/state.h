@@ -20,6 +20,7 @@
 struct state {
 	enum knead_unit unit; /* of the settings under which zero_raw was found; under another unit it means nothing */
 	uint32_t zero_raw_count, counts_per_n_count; /* 0 = nothing known */
+	char zero_serial[KNEAD_NAME_MAX]; /* of the device whose zero it is; "" = it never said */
 	double zero_raw[KNEAD_CELLS_MAX], counts_per_n[KNEAD_CELLS_MAX];
 	int64_t session_reset_us; /* UTC: totals of sessions that were over by then are not shown; 0 = never */
 	uint32_t settings_count;

@@ -39,11 +39,11 @@ int knead_pipeline_new(const struct knead_settings *settings, struct knead_pipel
 	p->settings = *settings;
 	p->frame = (struct frame *)((char *)p + own);
 	p->emit.delay_us = knead_s_to_us(settings->delay_ms / 1000);
-	p->rx_us = p->sample_rx_us = p->opened_rx_us = KNEAD_RX_UNKNOWN;
+	memcpy(p->serial, settings->zero_serial, sizeof p->serial);
+	p->rx_us = p->sample_rx_us = p->opened_rx_us = p->emit.origin_rx_us = KNEAD_RX_UNKNOWN;
 	frame_init(p->frame, &p->settings);
 	clock_init(&p->clock, &p->settings);
 	origin_init(&p->origin);
-	p->emit.origin_rx_us = KNEAD_RX_UNKNOWN;
 	calib_init(&p->calib, &p->settings);
 	retare_init(&p->retare);
 	retare_fresh(&p->retare);

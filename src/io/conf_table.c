@@ -95,6 +95,8 @@ const struct conf_key conf_keys[] = {
 	{ CONF_DEVICE, "zero_raw", CONF_REALS, SETTING(zero_raw), .size = 1, COUNTED(settings.zero_raw_count),
 		RANGE(-1e12, 1e12), .def = "",
 		.help = "Reading of each unloaded cell, when known; empty to find and keep it" },
+	{ CONF_DEVICE, "zero_serial", CONF_BUFFER, SETTING(zero_serial), .size = KNEAD_NAME_MAX, .def = "",
+		.help = "Serial number, as the device says it, of the device that zero_raw is of: another one gets a zero of its own; empty for any" },
 	{ CONF_DEVICE, "time_unit", CONF_ENUM, SETTING(time_unit), .choices = "auto|s|ms|us", .def = "auto",
 		.help = "Unit of the time column" },
 	{ CONF_DEVICE, "columns", CONF_COLUMNS, SETTING(column), .def = "",

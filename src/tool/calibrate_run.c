@@ -172,6 +172,7 @@ static int measure(struct calibrate *c, bool zero, struct knead_measurement *ret
 static int find_zero(struct calibrate *c)
 {
 	struct knead_measurement m;
+	struct knead_view view;
 	char line[8];
 	int r = ask(c, "1. Take everything off, let it lie still, and press Enter. ", line, sizeof(line));
 
@@ -183,6 +184,8 @@ static int find_zero(struct calibrate *c)
 	c->state.unit = c->settings.unit;
 	c->state.zero_raw_count = m.cells;
 	memcpy(c->state.zero_raw, m.raw, sizeof(c->state.zero_raw));
+	knead_pipeline_view(c->feed.pipeline, &view);
+	memcpy(c->state.zero_serial, view.info.serial, sizeof(c->state.zero_serial));
 	printf("   zero: ");
 	for (uint32_t i = 0; i < m.cells; i++)
 		printf("%s%.6g", i > 0 ? ", " : "", m.raw[i]);

@@ -78,8 +78,8 @@ class Port:
 class Firmware:
     """Writes samples; stream time and sequence go on from one call to the next."""
 
-    def __init__(self, zero=ZERO, seed=1):
-        self.seq, self.zero, self.rng = 0, zero, random.Random(seed)
+    def __init__(self, zero=ZERO, seed=1, serial=None):
+        self.seq, self.zero, self.serial, self.rng = 0, zero, serial, random.Random(seed)
 
     def raw(self, force_n):
         return round(self.zero + COUNTS_PER_N * (force_n + self.rng.gauss(0, 0.05)))
@@ -91,9 +91,15 @@ class Firmware:
             for _ in range(round(seconds * RATE_HZ)):
                 t_us = self.seq * 1_000_000 // RATE_HZ
                 text = f"K1,{self.seq % 2**16},{t_us % 2**32},{self.raw(force_n)}"
-                lines.append(f"{text}*{binascii.crc_hqx(text.encode(), 0xFFFF):04X}\r\n")
+                lines.append(self.line(text))
+                if self.serial and self.seq % RATE_HZ == 0:
+                    lines.append(self.line(f"KI,1,test,1,{RATE_HZ},{COUNTS_PER_N},{self.serial}"))
                 self.seq += 1
         return "".join(lines).encode()
+
+    @staticmethod
+    def line(text):
+        return f"{text}*{binascii.crc_hqx(text.encode(), 0xFFFF):04X}\r\n"
 
     def numbers(self, *levels):
         """The same without any time: bare readings, one list entry per sample."""

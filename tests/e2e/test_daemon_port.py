@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Ports that go and come back, many at once, and the state that outlives a restart."""
 import json
+import subprocess
 import time
 
 import played_ball
@@ -97,6 +98,27 @@ def test_the_zero_is_kept_across_restarts(broker, subscriber, daemon, tmp_path):
     end = subscriber.wait_for(played_ball.is_event("hold_end")).json
     assert abs(end["mean_n"] - 60) < 0.5 and "boot_loaded" in end["flags"]
     running.stop()
+
+
+def test_another_ball_plugged_in_while_nobody_looked_gets_a_zero_of_its_own(broker, subscriber, daemon, tmp_path):
+    link = tmp_path / "ball"
+    text = played_ball.config(broker.port, {"ball-1": link}, record="ball.kcap")
+    for serial, zero, n in (("A1", 83121, 1), ("B2", 83121 + 40 * played_ball.COUNTS_PER_N, 2)):
+        port, ball = played_ball.Port(link), played_ball.Firmware(zero=zero, serial=serial)
+        running = daemon(text)
+        port.write(ball.k1((0, 6), (60, 5), (0, 3)))
+        port.drain()
+        harness.wait_until(lambda: len([e for e in subscriber.events() if e["event_type"] == "hold_end"]) == n, 10, f"a hold of {serial}")
+        assert running.stop() == 0
+        port.unplug()
+        kept = json.loads((tmp_path / "state/ball-1.json").read_text())
+        assert abs(kept["zero_raw"][0] - zero) < 5 and kept["zero_serial"] == serial
+    told = [e for e in subscriber.events() if e["boot"] == subscriber.events()[-1]["boot"]]
+    end = next(e for e in told if e["event_type"] == "hold_end")
+    assert abs(end["mean_n"] - 60) < 0.5 and abs(end["duration_s"] - 5) < 0.05
+    assert [e["event_type"] for e in told] == ["session_start", "hold_start", "hold_end", "release", "session_end"]
+    replayed = subprocess.run([harness.KNEAD, "replay", tmp_path / "state/ball.kcap"], capture_output=True, text=True, check=True).stdout
+    assert [json.loads(line) for line in replayed.splitlines()] == [{**e, "boot": "replay", "n": i + 1} for i, e in enumerate(told)]
 
 
 def test_a_garbled_state_is_told_and_replaced(broker, subscriber, daemon, tmp_path):

@@ -63,6 +63,7 @@ static const struct state two_cells = {
 	.zero_raw = { 83121.123456789012, -1.0 / 3 },
 	.counts_per_n_count = 1,
 	.counts_per_n = { -431.7 },
+	.zero_serial = "A1",
 	.session_reset_us = INT64_C(1795163802120000),
 };
 
@@ -129,7 +130,7 @@ static void a_garbled_file_is_named_and_changes_nothing(void **state)
 	static const char *const garbled[] = { "", "{", "[]", "{\"v\":1}", "{\"unit\":\"stone\"}",
 		"{\"unit\":\"n\",\"zero_raw\":7}", "{\"unit\":\"n\",\"zero_raw\":[\"7\"]}",
 		"{\"unit\":\"n\",\"zero_raw\":[1e999]}", "{\"unit\":\"n\",\"counts_per_n\":[0]}",
-		"{\"unit\":\"n\",\"session_reset\":\"yesterday\"}",
+		"{\"unit\":\"n\",\"zero_serial\":7}", "{\"unit\":\"n\",\"session_reset\":\"yesterday\"}",
 		"{\"unit\":\"n\",\"zero_raw\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}" };
 	struct state_store *s = open_store(*state);
 	struct state back = two_cells;
