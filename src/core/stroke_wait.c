@@ -2,7 +2,7 @@
 /*
  * How long others wait for a movement (detection.md 7.1). A hold is told when it has lasted hold_min_s, unless rolling may be
  * coming; the wait is over when the roll rule holds, when the movement has rested for 6 s, or when what it does is plainly no
- * rolling: pin and stretch, circles on a line, a sway that is as large as half a swing.
+ * rolling: pin and stretch, circles on a line, a sway that is as large as half a swing, a force that relaxes.
  *
  *      /\  /\  /\           threshold  - - - - - - - - -      1. the last two passes were under it: nothing to wait for
  *   __/  \/  \/  \  ...                     ____             2. no pass over it within twice 6 s: neither
@@ -11,6 +11,13 @@
 #include <math.h>
 
 #include "stroke.h"
+
+#define SHAPE_ONSET_US 300000 /* what came within it after the start is the press itself */
+#define SHAPE_US 2400000 /* by then the shape shows ... */
+#define SHAPE_MAX_US 5000000 /* ... and from here on a slow pass may have come to its end, and stand */
+#define SHAPE_SHARE 0.6 /* of the way, in half of the time: no pass does more */
+#define SHAPE_LEAST 0.5 /* of the way of the slowest pass */
+#define SHAPE_BACK 0.2 /* of a swing: it has turned */
 
 /* How far the movement has gone from its last reversal. */
 static double under_way(const struct stroke *st)
@@ -25,6 +32,27 @@ static bool creeps(const struct stroke *st, int64_t t_us)
 	       knead_us_to_s(t_us - st->turns.kept[st->turns.count - 1].out_us) > TURNS_INTERVAL_MAX_S;
 }
 
+/*
+ * With one cell, whether what looks like a slow first pass is none. A pass is fastest in its middle: in half of its time half of
+ * it is done, or less. A force that relaxes, as that of each hold does, is fastest at first. Or it has come less far by now than
+ * half of the slowest pass of a roll would have.
+ */
+static bool relaxes(const struct stroke *st, int64_t t_us)
+{
+	struct trail_pass pass;
+	double share;
+
+	if (st->positional || t_us - st->since_us < SHAPE_US ||
+		!trail_pass(&st->trail, st->since_us + SHAPE_ONSET_US, &pass))
+		return false;
+	if (pass.us < SHAPE_US || pass.us > SHAPE_MAX_US ||
+		pass.most - pass.way > SHAPE_BACK * st->threshold) /* it has turned */
+		return false;
+	share = knead_us_to_s(pass.us) / TURNS_INTERVAL_MAX_S;
+	share *= share * share * (10 - 15 * share + 6 * share * share); /* of a movement of least jerk */
+	return pass.half_way > SHAPE_SHARE * pass.way || pass.way < SHAPE_LEAST * share * st->threshold;
+}
+
 /* Whether the movement has done enough to show that it is none of rolling. */
 static bool futile(const struct stroke *st, int64_t t_us)
 {
@@ -35,7 +63,7 @@ static bool futile(const struct stroke *st, int64_t t_us)
 		return true;
 	if (under_way(st) >= stroke_small(st) && !creeps(st, t_us))
 		return false;
-	return st->small_passes >= 2 ||
+	return st->small_passes >= 2 || (t->count < 2 && relaxes(st, t_us)) ||
 	       ((st->small_passes > 0 || t->count < 2) && knead_us_to_s(t_us - st->since_us) >= 2 * STROKE_REST_S);
 }
 

@@ -146,6 +146,24 @@ bool trail_stood_us(const struct trail *t, int64_t before_us, double u, double l
 	return false;
 }
 
+bool trail_pass(const struct trail *t, int64_t from_us, struct trail_pass *ret)
+{
+	uint32_t farthest = 0;
+
+	if (t->past_count == 0)
+		return false;
+	for (uint32_t i = 1; i < t->past_count && t->past_us - (int64_t)i * PAST_US > from_us; i++)
+		if (fabs(past(t, i) - past(t, 0)) > fabs(past(t, farthest) - past(t, 0)))
+			farthest = i;
+	ret->us = (int64_t)farthest * PAST_US;
+	ret->way = fabs(past(t, 0) - past(t, farthest));
+	ret->half_way = fabs(past(t, farthest / 2) - past(t, farthest));
+	ret->most = 0;
+	for (uint32_t i = 0; i < farthest; i++)
+		ret->most = fmax(ret->most, fabs(past(t, i) - past(t, farthest)));
+	return true;
+}
+
 /* Time of the oldest place: none is older than a fraction of a second. */
 static int64_t first_us(const struct trail *t)
 {

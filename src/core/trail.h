@@ -72,6 +72,15 @@ bool trail_left_us(const struct trail *t, int64_t after_us, int64_t before_us, d
  */
 bool trail_stood_us(const struct trail *t, int64_t before_us, double u, double least, int64_t *ret, double *ret_u);
 
+/* The way to the newest place from the one after from_us that is farthest from it. */
+struct trail_pass {
+	int64_t us; /* how long it took */
+	double way, half_way, most; /* how far it is, how far it was after half of that time, and at most */
+};
+
+/* False when no place is known. */
+bool trail_pass(const struct trail *t, int64_t from_us, struct trail_pass *ret);
+
 /* Looks where the signal is now: something moved when it left a band of that width, which then follows it. Sets moved_us. */
 void trail_watch(struct trail *t, const struct signal *s, double band);
 

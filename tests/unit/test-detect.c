@@ -225,6 +225,11 @@ static const struct example examples[] = {
 		"2.013 hold_start gap\n"
 		"7.095 hold_end 5.082 lifted gap\n"
 		"7.095 release gap\n" },
+	{ "a force that relaxes is told as a hold soon after hold_min_s", "1:0 0.2>100 0.8>91 1>87 1>84 1>82 0.5>81",
+		"1.016 session_start\n"
+		"1.016 hold_start\n" },
+	{ "a slow pass, whose force goes as far, may be the first of a roll", "1:0 0.2>100 4.3~92,-8,12.4",
+		"1.016 session_start\n" },
 	{ "a session ends session_gap_s after the last contact", "1:0 0.1>100 1:100 0.1>0 119.9:0",
 		"1.008 session_start\n"
 		"2.195 press 1.187\n" },
