@@ -70,7 +70,7 @@ def test_a_machine_that_learns_the_time_of_day_after_the_start_gives_it_to_the_f
     scene.play()
     scene.settle()
     first = scene.witness.told("ball-1")[0]
-    assert abs(wall_s(first.record["ts"]) - (time.time() - (time.monotonic() - first.at))) < 2, f"{first.record['ts']} is when it was"
+    assert abs(wall_s(first.record["ts"]) - (time.time() - (time.monotonic() - first.at))) < 10, f"{first.record['ts']} is when it was"
     assert abs(ahead_s(scene)) < 5
     harness.wait_until(lambda: abs(wall_s(json.loads(scene.witness.latest("knead/bridge/info"))["started"]) - time.time()) < 120, 10,
                        "it was just now that kneadd was started")
