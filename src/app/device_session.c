@@ -6,6 +6,18 @@
 
 #include "device_internal.h"
 
+/* Not by the host's clock alone: a device whose samples come in bursts may be ahead of it. */
+static void forget_totals(struct device *d, const struct knead_view *view)
+{
+	int64_t now_us = d->wall_start_us + loop_now_us() - d->start_us;
+	int64_t stream_us = feed_wall_origin_us(&d->feed) + view->t_us;
+
+	knead_pipeline_forget_session(d->feed.pipeline);
+	d->has_past = false;
+	d->state.session_reset_us = stream_us > now_us ? stream_us : now_us;
+	state_store_put(d->context->store, d->conf->id, &d->state);
+}
+
 void device_end_session(struct device *d, bool forget, struct command_outcome *ret)
 {
 	char text[DOCUMENT_MAX];
@@ -15,13 +27,8 @@ void device_end_session(struct device *d, bool forget, struct command_outcome *r
 	knead_pipeline_view(d->feed.pipeline, &view);
 	if (view.session.known && document_session(&view, feed_wall_origin_us(&d->feed), text, sizeof(text)) > 0)
 		ret->data = cJSON_Parse(text);
-	if (forget) {
-		knead_pipeline_forget_session(d->feed.pipeline);
-		d->has_past = false;
-		/* by the clock of the records, of which none is ahead */
-		d->state.session_reset_us = d->wall_start_us + loop_now_us() - d->start_us;
-		state_store_put(d->context->store, d->conf->id, &d->state);
-	}
+	if (forget)
+		forget_totals(d, &view);
 	device_publish(d, true);
 }
 
