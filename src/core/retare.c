@@ -6,6 +6,7 @@
 #include "retare.h"
 
 #define TOLD_US (2 * KNEAD_US_PER_S)
+#define APART_SDS 6.0
 #define RUN_FAST 6 /* samples at 0 that make it certain: as many as may wait in calib.c before they count as a load */
 #define RUN 4
 #define RUN_SLOW 3
@@ -46,6 +47,17 @@ static bool is_far(const struct calib *c, uint32_t cell, double limit_n)
 	return fabs(c->zero.use[cell] * c->n_per_raw[cell]) > limit_n;
 }
 
+/*
+ * How far from the device's own zero the one in force must be for the two to be told apart: noise must not lead from the one to the
+ * other, nor from the beginning of a press, that is still idle by its reading.
+ */
+static double apart_n(const struct calib *c)
+{
+	double least_n = retare_near_n(c) + c->settings->press_n / 2 + APART_SDS * c->zero.noise.sd_n;
+
+	return fmax(c->settings->press_n, least_n);
+}
+
 /* The very first sample is looked at before anybody has counted the cells. */
 static uint32_t cells_of(const struct calib *c, const struct knead_sample *sample)
 {
@@ -63,7 +75,7 @@ static bool at_zero(const struct calib *c, const struct knead_sample *sample)
 	for (uint32_t i = 0; i < cells; i++) {
 		if (!is_near(c, sample->raw[i], i))
 			return false;
-		far |= is_far(c, i, c->settings->press_n);
+		far |= is_far(c, i, apart_n(c));
 	}
 	return far;
 }

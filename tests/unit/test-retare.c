@@ -224,6 +224,28 @@ static void a_hand_that_lands_on_the_very_value_is_a_hand(void **state)
 	assert_int_equal(tares(b), 0);
 }
 
+/* Near the device's own zero, noise alone reads 0 now and then, and a press goes through it. */
+static void noise_and_a_press_through_it_are_no_tare_however_near_the_zero_lies(void **state)
+{
+	struct bench *b = *state;
+	struct knead_view view;
+
+	b->firmware = K1;
+	b->rate_hz = 1000;
+	b->noise_n = 2;
+	b->zero_n = 10;
+	open_bench(b);
+	for (int i = 0; i < 20; i++) {
+		hold(b, 0, 3);
+		press(b, 0, 60);
+		hold(b, 60, 1);
+		press(b, 60, 0);
+	}
+	knead_pipeline_view(b->p, &view);
+	assert_int_equal(view.tares, 0);
+	assert_true(fabs(view.zero_raw[0] + 1000) < 100);
+}
+
 static void a_wire_that_is_off_is_no_tare(void **state)
 {
 	struct bench *b = *state;
@@ -457,6 +479,7 @@ int main(void)
 		TEST(a_tare_at_a_button_is_followed_at_any_rate_and_to_either_side),
 		TEST(a_jump_beyond_the_capacity_is_followed_too),
 		TEST(a_hand_that_lands_on_the_very_value_is_a_hand),
+		TEST(noise_and_a_press_through_it_are_no_tare_however_near_the_zero_lies),
 		TEST(a_wire_that_is_off_is_no_tare),
 		TEST(a_tare_under_a_load_that_nobody_told_of_is_the_end_of_it),
 		TEST(a_device_that_tares_at_its_start_is_followed_through_a_restart),
