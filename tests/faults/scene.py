@@ -85,6 +85,14 @@ class Scene:
         wanted = self.ended(name) + more
         harness.wait_until(lambda: self.ended(name) >= wanted, timeout_s, f"{more} more holds of {name}; log: {self.daemon.log}")
 
+    def catch_up(self, timeout_s=120):
+        """Waits until the broker has all that waited for it: late records go a hundred a second."""
+        def caught_up():
+            time.sleep(0.25)  # a bridge takes ten questions a second
+            return self.witness.ask_health()["journal"]["pending"] == 0
+
+        harness.wait_until(caught_up, timeout_s, f"the journal has nothing left to tell; log: {self.daemon.log}")
+
     def stop_broker(self):
         """
         Stops it with nothing on its way to the witness: mosquitto 2.0.11 forgets over a restart what has an expiry and was sent to

@@ -37,6 +37,7 @@ def test_without_a_broker_memory_is_flat_and_all_is_told_afterwards(scene, long_
     recovery_s = scene.recovery(since)
     for name in scene.balls:
         scene.wait_holds(2, name)
+    scene.catch_up()
     figures = {**scene.healthy(grown_kb=GROWN_KB + 512), **scene.judge(doubles=verdict.WINDOW)}
     lost = sum(ball.lost for ball in scene.balls.values())
     assert lost == 0, f"{lost} samples found the port full"
