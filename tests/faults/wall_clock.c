@@ -24,6 +24,7 @@ static time_t ahead_s(void)
 	return strtol(text, NULL, 10);
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's begin with two underscores */
 int clock_gettime(clockid_t clock, struct timespec *ret)
 {
 	int r = (int)syscall(SYS_clock_gettime, clock, ret);
@@ -51,3 +52,4 @@ time_t time(time_t *ret)
 		*ret = now.tv_sec;
 	return now.tv_sec;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
