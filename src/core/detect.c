@@ -124,6 +124,7 @@ static void touch(struct detect *d)
 	struct contact *c = &d->contact;
 	double force_n = c->open_start ? d->signal.raw_n : d->settings->press_n;
 
+	c->on_us = session_after_last_us(&d->session, c->on_us);
 	signal_touch(&d->signal, c->on_us, force_n);
 	hold_touch(&d->hold, &d->signal, c->on_us, force_n, c->open_start);
 	impact_touch(&d->impact, &d->signal, c->on_us);
@@ -442,8 +443,7 @@ void detect_end(struct detect *d)
 {
 	struct knead_session_fields totals = detect_session_totals(d);
 
-	impact_flush(
-		&d->impact, d->hold.flags, d->emit); /* one that waits for its next bounce belongs to this session */
+	impact_flush(&d->impact, d->hold.flags, d->emit); /* it belongs to this session */
 	if (d->session.open)
 		coach_session_end(&d->coach);
 	session_close(&d->session, &totals);

@@ -42,6 +42,12 @@ static inline int64_t session_deadline_us(const struct session *s)
 	return s->open && !s->in_contact ? s->last_us + knead_s_to_us(s->settings->session_gap_s) : INT64_MAX;
 }
 
+/* A time that a new contact is dated to, put right where what was told of before was not over yet. */
+static inline int64_t session_after_last_us(const struct session *s, int64_t on_us)
+{
+	return s->known && on_us < s->last_us ? s->last_us : on_us;
+}
+
 /* Ends the session, if one is open, with these totals: at its deadline, or at the end of input. */
 void session_close(struct session *s, const struct knead_session_fields *totals);
 
