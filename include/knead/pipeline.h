@@ -71,6 +71,7 @@ struct knead_view {
 	uint32_t cells;
 	bool zero_known;
 	double zero_raw[KNEAD_CELLS_MAX]; /* the zero in force, in the device's unit */
+	char zero_serial[KNEAD_NAME_MAX]; /* of the device whose zero it is; "" = it never said */
 	double zero_drift_n; /* how far the zero has moved since start, or since the device tared itself */
 	bool device_zero; /* the device's own zero is the zero: it says a force or a mass, and can be told to tare */
 	uint64_t tares; /* how often the device has tared itself */

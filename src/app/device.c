@@ -60,16 +60,13 @@ static void load_state(struct device *d)
 static void keep_zero(struct device *d, const struct knead_view *view)
 {
 	bool moved = !d->zero_kept || fabs(view->zero_drift_n - d->kept_drift_n) > KEEP_MOVED_N;
-	bool other = view->has_info && strcmp(view->info.serial, d->state.zero_serial) != 0;
+	bool other = strcmp(view->zero_serial, d->state.zero_serial) != 0;
 
 	/* Without a sample yet there are no cells: what is kept is all that is known. */
 	if (!view->zero_known || view->cells == 0 || !(moved || other) || view->cells > KNEAD_CELLS_MAX ||
 		conf_device_given(d->conf, "zero_raw"))
 		return;
-	d->state.unit = d->settings.unit;
-	d->state.zero_raw_count = view->cells;
-	memcpy(d->state.zero_raw, view->zero_raw, sizeof(d->state.zero_raw));
-	memcpy(d->state.zero_serial, view->info.serial, sizeof(d->state.zero_serial));
+	state_set_zero(&d->state, d->settings.unit, view->zero_raw, view->cells, view->zero_serial);
 	state_store_put(d->context->store, d->conf->id, &d->state);
 	d->zero_kept = true;
 	d->kept_drift_n = view->zero_drift_n;
@@ -160,7 +157,7 @@ static void on_event(void *user, const struct knead_event *e, int64_t wall_origi
 
 	d->had_event = true;
 	if (e->type != KNEAD_EVENT_FAULT)
-		d->clock_fast_until_us = loop_now_us() + CLOCK_REST_US;
+		d->clock_fixed_until_us = loop_now_us() + CLOCK_REST_US;
 	publish_event(d->context->publish, d->publish, e, ++*d->context->n, wall_origin_us);
 	if (e->type == KNEAD_EVENT_FAULT)
 		log_limited(&d->fault_limit, loop_now_us(), LOG_WARNING, "%s: fault %s: %s", d->conf->id,
@@ -201,7 +198,7 @@ static void follow_clock(struct device *d, const struct knead_view *view, int64_
 	int64_t step_us = loop_wall_us() - d->wall_start_us - (now_us - d->start_us);
 	char start[32];
 
-	if (llabs(step_us) < CLOCK_STEP_US || now_us < d->clock_fast_until_us || view->phase != KNEAD_PHASE_IDLE ||
+	if (llabs(step_us) < CLOCK_STEP_US || now_us < d->clock_fixed_until_us || view->phase != KNEAD_PHASE_IDLE ||
 		view->in_use)
 		return;
 	step_us = step_us / US_PER_MS * US_PER_MS;

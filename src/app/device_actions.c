@@ -98,10 +98,7 @@ static void set_zero(struct device *d, const double *raw, uint32_t cells)
 	knead_pipeline_set_zero(d->feed.pipeline, raw);
 	d->settings.zero_raw_count = cells;
 	memcpy(d->settings.zero_raw, raw, cells * sizeof(*raw));
-	d->state.unit = d->settings.unit;
-	d->state.zero_raw_count = cells;
-	memcpy(d->state.zero_raw, raw, cells * sizeof(*raw));
-	memcpy(d->state.zero_serial, view.info.serial, sizeof(d->state.zero_serial));
+	state_set_zero(&d->state, d->settings.unit, raw, cells, view.zero_serial);
 	d->zero_kept = true;
 	d->kept_drift_n = 0;
 	state_store_put(d->context->store, d->conf->id, &d->state);

@@ -17,7 +17,7 @@ struct device {
 	struct knead_settings settings; /* conf's, with what the state directory knows better */
 	int64_t start_us,
 		wall_start_us; /* the two clocks when the device was made; time of the feed counts from here */
-	int64_t clock_fast_until_us; /* until then a step of the wall clock changes nothing */
+	int64_t clock_fixed_until_us; /* until then a step of the wall clock changes nothing */
 	int64_t last_us; /* time of the last input */
 	struct feed feed;
 	struct capture_writer *capture;

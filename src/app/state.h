@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <knead/settings.h>
 
@@ -28,6 +30,15 @@ struct state {
 		char key[STATE_KEY_MAX], value[STATE_VALUE_MAX];
 	} settings[STATE_SETTINGS_MAX]; /* changed by command: they stand above the configuration */
 };
+
+static inline void state_set_zero(
+	struct state *state, enum knead_unit unit, const double *raw, uint32_t cells, const char *serial)
+{
+	state->unit = unit;
+	state->zero_raw_count = cells;
+	memcpy(state->zero_raw, raw, cells * sizeof(*raw));
+	snprintf(state->zero_serial, sizeof(state->zero_serial), "%s", serial);
+}
 
 struct state_store;
 

@@ -59,6 +59,7 @@ static void view_diagnosis(const struct knead_pipeline *p, struct knead_view *v)
 	v->cells = p->calib.cells;
 	v->zero_known = p->calib.zero.known;
 	memcpy(v->zero_raw, p->calib.zero.use, sizeof v->zero_raw);
+	memcpy(v->zero_serial, p->serial, sizeof v->zero_serial);
 	v->zero_drift_n = zero_drift_n(&p->calib.zero, p->calib.n_per_raw);
 	v->device_zero = pipeline_device_owns(p);
 	v->tares = p->tares;

@@ -181,11 +181,8 @@ static int find_zero(struct calibrate *c)
 	if (r < 0)
 		return r;
 	knead_pipeline_set_zero(c->feed.pipeline, m.raw);
-	c->state.unit = c->settings.unit;
-	c->state.zero_raw_count = m.cells;
-	memcpy(c->state.zero_raw, m.raw, sizeof(c->state.zero_raw));
 	knead_pipeline_view(c->feed.pipeline, &view);
-	memcpy(c->state.zero_serial, view.info.serial, sizeof(c->state.zero_serial));
+	state_set_zero(&c->state, c->settings.unit, m.raw, m.cells, view.zero_serial);
 	printf("   zero: ");
 	for (uint32_t i = 0; i < m.cells; i++)
 		printf("%s%.6g", i > 0 ? ", " : "", m.raw[i]);

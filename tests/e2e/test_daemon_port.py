@@ -4,6 +4,8 @@ import json
 import subprocess
 import time
 
+import pytest
+
 import played_ball
 import harness
 
@@ -119,6 +121,21 @@ def test_another_ball_plugged_in_while_nobody_looked_gets_a_zero_of_its_own(brok
     assert [e["event_type"] for e in told] == ["session_start", "hold_start", "hold_end", "release", "session_end"]
     replayed = subprocess.run([harness.KNEAD, "replay", tmp_path / "state/ball.kcap"], capture_output=True, text=True, check=True).stdout
     assert [json.loads(line) for line in replayed.splitlines()] == [{**e, "boot": "replay", "n": i + 1} for i, e in enumerate(told)]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 6])
+def test_a_ball_that_does_not_say_its_name_is_taken_for_the_one_whose_zero_is_kept(broker, subscriber, daemon, tmp_path, seconds):
+    (tmp_path / "state").mkdir()
+    kept = tmp_path / "state/ball-1.json"
+    kept.write_text('{"v": 1, "unit": "", "zero_raw": [1234.5], "zero_serial": "A1"}')
+    port = played_ball.Port(tmp_path / "ball")
+    running = daemon(played_ball.config(broker.port, {"ball-1": port.link}))
+    port.write(played_ball.Firmware(zero=1234.5).k1((0, seconds)))
+    port.drain()
+    played_ball.seen(subscriber, played_ball.is_availability("online"))
+    assert running.stop() == 0
+    assert json.loads(kept.read_text())["zero_serial"] == "A1"
+    port.unplug()
 
 
 def test_a_garbled_state_is_told_and_replaced(broker, subscriber, daemon, tmp_path):
